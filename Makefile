@@ -1,0 +1,67 @@
+# Every target stands alone: it makes the virtual environment first where that is missing or older than the lock file.
+PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
+            $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+VENV   := .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.installed
+CODE   := pipeline topics tests
+PYTEST_ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help venv demo test faults lint format types lock clean python java
+
+help: ## what can be made
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+venv: $(STAMP) ## the virtual environment, from requirements.lock
+
+$(STAMP): requirements.lock pyproject.toml | python
+	@echo "Installing into $(VENV) …"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+python:
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	  echo "Python 3.11 or newer is missing; install it with: sudo apt-get install -y python3 python3-venv" >&2; exit 1; }
+	@"$(PYTHON)" -c 'import ensurepip, venv' 2>/dev/null || { \
+	  echo "Python's venv module is missing; install it with: sudo apt-get install -y python3-venv" >&2; exit 1; }
+
+java:
+	@test -n "$$JAVA_HOME" || command -v java >/dev/null || { \
+	  echo "Java 17 is missing; install it with: sudo apt-get install -y openjdk-17-jre-headless" >&2; exit 1; }
+	@command -v mvn >/dev/null || { \
+	  echo "Maven is missing; install it with: sudo apt-get install -y maven" >&2; exit 1; }
+
+demo: java $(STAMP) ## Kafka, topics, worker and a simulated load, checked against what must come out
+	@$(BIN)/itemstream demo
+
+test: java $(STAMP) ## the tests, real Kafka included, without the long fault runs
+	@$(BIN)/python -m pytest -m "not slow" $(PYTEST_ARGS)
+
+faults: java $(STAMP) ## the long runs that kill and freeze workers and brokers
+	@$(BIN)/python -m pytest -m "slow or faults" --timeout 1800 $(PYTEST_ARGS)
+
+lint: $(STAMP) ## ruff: rules and format
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+format: $(STAMP) ## put the code into ruff's format
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+types: $(STAMP) ## pyright, strict on pipeline and topics
+	@$(BIN)/pyright
+
+lock: $(STAMP) ## newest versions into requirements.lock and deploy/requirements.lock
+	@test -x $(VENV)/lock/bin/uv || { $(PYTHON) -m venv $(VENV)/lock && $(VENV)/lock/bin/pip install --quiet uv; }
+	@$(VENV)/lock/bin/uv pip compile pyproject.toml $(LOCK_ARGS) --upgrade --extra worker --group dev -o requirements.lock
+	@$(VENV)/lock/bin/uv pip compile pyproject.toml $(LOCK_ARGS) --upgrade --extra worker \
+	  --constraint requirements.lock -o deploy/requirements.lock
+
+LOCK_ARGS := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate
+
+clean: ## everything made here (Kafka's own files stay in the user's cache)
+	@rm -rf $(VENV) build dist .pytest_cache .ruff_cache .hypothesis
+	@find $(CODE) bench -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
