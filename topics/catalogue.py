@@ -13,6 +13,18 @@ from typing import Literal
 
 from pydantic import BaseModel
 
+from topics.models import (
+    FunctionCall,
+    FunctionCallOutput,
+    McpApprovalRequest,
+    McpApprovalResponse,
+    McpCall,
+    McpToolList,
+    Message,
+    OtherItem,
+    Response,
+)
+
 CleanupPolicy = Literal["delete", "compact"]
 
 DEFAULT_PARTITIONS = 6
@@ -63,12 +75,12 @@ class TopicSpec:
         return settings | dict(self.extra_config)
 
 
-def _items(name: str, record: str, item_type: str | None, description: str) -> TopicSpec:
+def _items(name: str, record: str, item_type: str | None, model: type[BaseModel], description: str) -> TopicSpec:
     return TopicSpec(
         name=f"items.{name}",
         record_type=f"itemstream.{record}.v1",
         item_type=item_type,
-        model=None,
+        model=model,
         key=_SESSION_KEY,
         description=description,
     )
@@ -86,13 +98,15 @@ INPUT_TOPIC = TopicSpec(
 )
 """The input. Its full name does not depend on the prefix; a deployment may name another (`--input-topic`)."""
 
-OTHER_ITEMS = _items("other", "other_item", None, "Every conversation item of a type without a topic of its own.")
+OTHER_ITEMS = _items(
+    "other", "other_item", None, OtherItem, "Every conversation item of a type without a topic of its own."
+)
 
 RESPONSES = TopicSpec(
     name="responses",
     record_type="itemstream.response.v1",
     item_type=None,
-    model=None,
+    model=Response,
     key=_SESSION_KEY,
     description="Every finished response: status, items, usage and timing.",
 )
@@ -108,26 +122,29 @@ REJECTED = TopicSpec(
 )
 
 CATALOGUE: tuple[TopicSpec, ...] = (
-    _items("messages", "message", "message", "What was said or written: user, assistant and system messages."),
-    _items("function-calls", "function_call", "function_call", "The function calls a model made."),
+    _items("messages", "message", "message", Message, "What was said or written: user, assistant and system messages."),
+    _items("function-calls", "function_call", "function_call", FunctionCall, "The function calls a model made."),
     _items(
         "function-call-outputs",
         "function_call_output",
         "function_call_output",
+        FunctionCallOutput,
         "The results of function calls, joined with the name and the time of their calls.",
     ),
-    _items("mcp-calls", "mcp_call", "mcp_call", "The calls of tools on MCP servers, with result or error."),
-    _items("mcp-tool-lists", "mcp_tool_list", "mcp_list_tools", "The tools that MCP servers listed."),
+    _items("mcp-calls", "mcp_call", "mcp_call", McpCall, "The calls of tools on MCP servers, with result or error."),
+    _items("mcp-tool-lists", "mcp_tool_list", "mcp_list_tools", McpToolList, "The tools that MCP servers listed."),
     _items(
         "mcp-approval-requests",
         "mcp_approval_request",
         "mcp_approval_request",
+        McpApprovalRequest,
         "The requests to approve a call of an MCP tool.",
     ),
     _items(
         "mcp-approval-responses",
         "mcp_approval_response",
         "mcp_approval_response",
+        McpApprovalResponse,
         "The answers to approval requests, joined with what they approve or refuse.",
     ),
     OTHER_ITEMS,
