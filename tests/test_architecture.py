@@ -105,5 +105,7 @@ def test_topics_never_imports_the_worker() -> None:
 
 
 def test_no_file_is_too_long() -> None:
-    lengths = {path: len(path.read_text().splitlines()) for path in python_files("pipeline", "topics", "tests", "bench")}
+    lengths = {
+        path: len(path.read_text().splitlines()) for path in python_files("pipeline", "topics", "tests", "bench")
+    }
     assert {str(path.relative_to(ROOT)): n for path, n in lengths.items() if n > MAX_LINES} == {}

@@ -1,0 +1,69 @@
+"""The broker's process as its data folder knows it: who runs here, on which port, and how to end it."""
+
+import json
+import os
+import signal
+import subprocess
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+PID_FILE = "kafka.pid"
+STOP_SECONDS = 30.0
+
+
+@dataclass(frozen=True)
+class RunningKafka:
+    """A live broker process: what its pid file says."""
+
+    pid: int
+    port: int
+
+    @property
+    def bootstrap_servers(self) -> str:
+        return f"127.0.0.1:{self.port}"
+
+
+def write_pid_file(data_dir: Path, running: RunningKafka) -> None:
+    # Beside and renamed: a reader sees the whole file or none.
+    beside = data_dir / f"{PID_FILE}.new"
+    beside.write_text(json.dumps(asdict(running)) + "\n")
+    beside.replace(data_dir / PID_FILE)
+
+
+def remove_pid_file(data_dir: Path) -> None:
+    (data_dir / PID_FILE).unlink(missing_ok=True)
+
+
+def find_running(data_dir: Path) -> RunningKafka | None:
+    """The broker that runs on this data folder, None where none does (a pid file left by a crash counts as none)."""
+    try:
+        told = json.loads((data_dir / PID_FILE).read_text())
+        running = RunningKafka(pid=int(told["pid"]), port=int(told["port"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return running if _is_ours(running.pid, data_dir) else None
+
+
+def _is_ours(pid: int, data_dir: Path) -> bool:
+    """Whether that process is the broker of this folder: process ids come back in use."""
+    try:
+        command = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+    except OSError:  # no such process, or a system without /proc
+        told = subprocess.run(["ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False)
+        command = told.stdout
+    return "kafka.Kafka" in command and str(data_dir) in command
+
+
+def terminate(pid: int, timeout: float = STOP_SECONDS) -> bool:
+    """SIGTERM, and SIGKILL after `timeout` seconds. True where the process ended by itself. Not for one's own child."""
+    try:
+        os.kill(pid, signal.SIGTERM)
+        deadline = time.monotonic() + timeout
+        while time.monotonic() < deadline:
+            time.sleep(0.05)
+            os.kill(pid, 0)
+        os.kill(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return True
+    return False
