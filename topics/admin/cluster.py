@@ -100,7 +100,7 @@ async def _read_configs(admin: AdminClient, names: Sequence[str]) -> dict[str, l
 
 
 async def apply_changes(admin: AdminClient, changes: Sequence[Change], state: ClusterState) -> None:
-    """Carry out `changes`, planned from `state`; returns when the cluster shows them.
+    """Carry out `changes`, planned from `state`, in their order; returns when the cluster shows them.
 
     Kafka makes no transaction of them: after an error, those made stay, and a new plan shows what is left.
     """
@@ -110,13 +110,15 @@ async def apply_changes(admin: AdminClient, changes: Sequence[Change], state: Cl
     try:
         if creates:
             await _create(admin, creates)
-        if grows:
-            await admin.create_partitions({change.topic: NewPartitions(change.partitions) for change in grows})
+        for change in grows:
+            await admin.create_partitions({change.topic: NewPartitions(change.partitions)})
         if settings:
             await _configure(admin, settings, state)
+        async with asyncio.timeout(VISIBLE_TIMEOUT_S):
+            while not await _visible(admin, creates, grows, settings):  # noqa: ASYNC110 - Kafka calls nobody back
+                await asyncio.sleep(_POLL_S)
     except (KafkaError, TimeoutError) as error:
         raise RefusedError(f"the cluster refused a change: {_reason(error)}") from error
-    await _wait_until_visible(admin, {change.topic: change.partitions for change in (*creates, *grows)})
 
 
 async def _create(admin: AdminClient, creates: Sequence[CreateTopic]) -> None:
@@ -141,17 +143,22 @@ async def _configure(admin: AdminClient, changes: Sequence[SetConfig], state: Cl
             _raise_for(code, f"the settings of topic {name} cannot be changed", message)
 
 
-async def _wait_until_visible(admin: AdminClient, partitions: dict[str, int]) -> None:
-    """A controller answers before every broker knows of it; whoever starts next should see the topics."""
-    async with asyncio.timeout(VISIBLE_TIMEOUT_S):
-        while True:
-            shown = {topic["topic"]: topic["partitions"] for topic in await admin.describe_topics()}
-            if all(
-                len(shown.get(name, [])) >= count and all(part["leader"] >= 0 for part in shown[name])
-                for name, count in partitions.items()
-            ):
-                return
-            await asyncio.sleep(_POLL_S)
+async def _visible(
+    admin: AdminClient,
+    creates: Sequence[CreateTopic],
+    grows: Sequence[AddPartitions],
+    settings: Sequence[SetConfig],
+) -> bool:
+    """A controller answers before every broker knows of a change; whoever asks next should see it."""
+    shown = {topic["topic"]: topic["partitions"] for topic in await admin.describe_topics()}
+    for change in (*creates, *grows):
+        partitions = shown.get(change.topic, [])
+        if len(partitions) < change.partitions or any(partition["leader"] < 0 for partition in partitions):
+            return False
+    configs = await _read_configs(admin, [change.topic for change in settings])
+    return all(
+        change.settings.items() <= {row[0]: row[1] for row in configs[change.topic]}.items() for change in settings
+    )
 
 
 def _raise_for(code: int, what: str, message: str | None) -> None:

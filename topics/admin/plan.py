@@ -43,14 +43,15 @@ def make_plan(
 ) -> Plan:
     """The changes that bring `state` to what `topics` say, in the order they are to be made.
 
-    `partitions` of None keeps what the input topic (else the largest topic there is) has, else the catalogue's number.
+    `partitions` of None keeps what the topic with most partitions has; the catalogue's number where there is none yet.
     Nothing is ever deleted or made smaller: what would be is left as it is and told in the notes.
     """
     existing = [state.topics[topic.name] for topic in topics if topic.name in state.topics]
     target, notes = _target_partitions(topics, existing, partitions)
     replicas = replication_factor or min(MAX_DEFAULT_REPLICATION, max(state.brokers, 1))
     changes: list[Change] = []
-    for topic in topics:
+    # The input last: a worker must never see an input partition without its outputs.
+    for topic in sorted(topics, key=lambda topic: topic.role == "input"):
         found = state.topics.get(topic.name)
         if found is None:
             changes.append(CreateTopic(topic.name, target, replicas, topic.spec.config()))
