@@ -1,0 +1,139 @@
+"""Every setting, once: name, type, default and what it means.
+
+A setting `session_idle` is the flag `--session-idle`, the variable `ITEMSTREAM_SESSION_IDLE` and the TOML key
+`session_idle`. Flags win over the environment, the environment over the TOML file, the file over the default.
+`pipeline.settings_load.load_settings` reads them.
+"""
+
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import Field, JsonValue, PrivateAttr, SecretStr, StringConstraints
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+if TYPE_CHECKING:
+    from pipeline.core import CoreSettings
+
+ENV_PREFIX = "ITEMSTREAM_"
+DEFAULT_SOURCE = "default"
+
+NO_FLAG: dict[str, JsonValue] = {"flag": False}
+"""Marks a setting that comes from the environment or the TOML file only."""
+
+# Prefix and group become part of topic names; Kafka allows 249 of these characters in one.
+NamePart = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]+$", max_length=200)]
+Servers = Annotated[
+    str, StringConstraints(strip_whitespace=True, pattern=r"^[^\s,:]+:\d+(,[^\s,:]+:\d+)*$|^\[[0-9a-fA-F:]+\]:\d+$")
+]
+
+
+class Settings(BaseSettings):
+    """What is in force. Immutable; `source_of` tells where each value came from."""
+
+    model_config = SettingsConfigDict(env_prefix=ENV_PREFIX, env_ignore_empty=True, extra="forbid", frozen=True)
+
+    bootstrap_servers: Servers = Field("127.0.0.1:9092", description="Kafka brokers, host:port separated by commas.")
+    prefix: NamePart = Field("realtime", description="Prefix of every output topic.")
+    group: NamePart = Field(
+        "itemstream", description="Consumer group; also names the transactions and the state's changelog."
+    )
+    input_topic: NamePart = Field("realtime.server-events", description="Topic the server events are read from.")
+    delivery: Literal["exactly-once", "at-least-once"] = Field(
+        "exactly-once", description="exactly-once: Kafka transactions; at-least-once: nothing lost, repeats possible."
+    )
+
+    session_idle: float = Field(900, gt=0, description="Seconds without events until a session's open items come out.")
+    session_retention: float = Field(7200, gt=0, description="Seconds without events until a session is forgotten.")
+    max_event_bytes: int = Field(1_048_576, ge=1024, description="Larger input records are rejected as too_large.")
+    max_output_bytes: int = Field(
+        16_000_000, ge=1024, description="An event whose output record would be larger is rejected as too_large."
+    )
+    max_items_per_session: int = Field(1000, ge=1, description="Items of one session kept; the oldest leave first.")
+
+    reject_limit_ratio: float = Field(
+        0.5, gt=0, le=1, description="Stop the worker when more than this share of the last records was rejected."
+    )
+    reject_limit_window: int = Field(1000, ge=0, description="How many records that share is taken over; 0: no limit.")
+
+    transaction_timeout_ms: int = Field(
+        60_000, ge=1000, description="Milliseconds until Kafka aborts the transaction of a worker that vanished."
+    )
+    session_timeout_ms: int = Field(
+        10_000, ge=1000, description="Milliseconds without a heartbeat until a worker loses its partitions."
+    )
+    fetch_max_bytes: int = Field(52_428_800, ge=1024, description="Bytes of one fetch from a broker.")
+    max_partition_fetch_bytes: int = Field(4_194_304, ge=1024, description="Bytes of one partition in one fetch.")
+    batch_max_records: int = Field(2000, ge=1, description="Records of one partition in one transaction.")
+
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level that is logged.")
+    log_format: Literal["console", "json"] = Field("console", description="Log lines for people or for machines.")
+    web_host: str = Field("127.0.0.1", description="Address the worker's web server listens on.")
+    web_port: int = Field(0, ge=0, le=65535, description="Port of the worker's web server; 0: no web server.")
+
+    security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
+        "PLAINTEXT", description="How to talk to the brokers."
+    )
+    ssl_cafile: str | None = Field(None, description="File of the certificate authority that signed the brokers' keys.")
+    ssl_certfile: str | None = Field(None, description="File of the client's certificate.")
+    ssl_keyfile: str | None = Field(None, description="File of the client's key.")
+    sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = Field("PLAIN", description="How to log in.")
+    sasl_username: str | None = Field(None, description="User to log in as.")
+    # No flag: a command line is visible to every user of the machine.
+    sasl_password: SecretStr | None = Field(None, description="Password to log in with.", json_schema_extra=NO_FLAG)
+
+    _sources: dict[str, str] = PrivateAttr(default_factory=dict[str, str])
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        # `load_settings` reads the sources one by one, so that it knows where each value came from.
+        return (init_settings,)
+
+    def source_of(self, name: str) -> str:
+        """Where a setting's value came from: `--prefix`, `ITEMSTREAM_PREFIX`, a file's path, or `default`."""
+        return self._sources.get(name, DEFAULT_SOURCE)
+
+    def core_settings(self) -> "CoreSettings":
+        """The part the pure core is told."""
+        from pipeline import __version__
+        from pipeline.core import CoreSettings
+
+        return CoreSettings(
+            prefix=self.prefix,
+            version=__version__,
+            session_idle_ms=round(self.session_idle * 1000),
+            session_retention_ms=round(self.session_retention * 1000),
+            max_event_bytes=self.max_event_bytes,
+            max_output_bytes=self.max_output_bytes,
+            max_items=self.max_items_per_session,
+        )
+
+    def connection(self) -> dict[str, Any]:
+        """Keyword arguments for any aiokafka client, beside `bootstrap_servers`: encryption and login."""
+        options: dict[str, Any] = {"security_protocol": self.security_protocol}
+        if self.security_protocol.endswith("SSL"):
+            from aiokafka.helpers import create_ssl_context
+
+            options["ssl_context"] = create_ssl_context(
+                cafile=self.ssl_cafile, certfile=self.ssl_certfile, keyfile=self.ssl_keyfile
+            )
+        if self.security_protocol.startswith("SASL"):
+            options["sasl_mechanism"] = self.sasl_mechanism
+            options["sasl_plain_username"] = self.sasl_username
+            options["sasl_plain_password"] = self.sasl_password.get_secret_value() if self.sasl_password else None
+        return options
+
+
+def flag_of(name: str) -> str:
+    """The flag of a setting: `session_idle` → `--session-idle`."""
+    return "--" + name.replace("_", "-")
+
+
+def variable_of(name: str) -> str:
+    """The environment variable of a setting: `session_idle` → `ITEMSTREAM_SESSION_IDLE`."""
+    return ENV_PREFIX + name.upper()
