@@ -1,0 +1,84 @@
+"""The session state as changelog records, and back, to the byte.
+
+Key: a JSON array of the kind and the names (session, then item or response). Value: a JSON array of the state's version
+and the entity's fields in order; a forgotten item has its ordinal and revision only.
+"""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import orjson
+
+from pipeline.core.state import Entity, Item
+
+VERSION = 1
+
+
+class StateUnreadable(Exception):
+    """A changelog record is of a version, or of a form, that this release does not know."""
+
+
+def encode(entity: Entity) -> bytes:
+    """The value of an entity's changelog record."""
+    values = list(entity.copy())
+    if isinstance(entity, Item):
+        for index in _FRAGMENTS:
+            if values[index] is not None:
+                values[index] = orjson.Fragment(values[index])
+    return orjson.dumps([VERSION, *values])
+
+
+def encode_forgotten(ordinal: int, revision: int) -> bytes:
+    """The value for an item that left."""
+    return orjson.dumps([VERSION, ordinal, revision])
+
+
+def item_key(session: str, item_id: str) -> bytes:
+    """The key of an item's changelog record."""
+    return orjson.dumps([Item.kind, session, item_id])
+
+
+def decode_key(key: bytes) -> list[str]:
+    """Kind and names. Raises `StateUnreadable`."""
+    try:
+        names: object = orjson.loads(key)
+    except orjson.JSONDecodeError:
+        names = None
+    if not isinstance(names, list) or len(cast(list[object], names)) < 2:
+        raise StateUnreadable(f"the changelog has a record with an unknown key: {key[:80]!r}")
+    return cast(list[str], names)
+
+
+def decode(key: bytes, value: bytes) -> list[Any]:
+    """The fields of a changelog value. Raises `StateUnreadable`."""
+    try:
+        read: object = orjson.loads(value)
+    except orjson.JSONDecodeError:
+        read = None
+    values = cast(list[Any], read) if isinstance(read, list) else []
+    if not values or values[0] != VERSION:
+        told = repr(values[0]) if values else "none"
+        raise StateUnreadable(
+            f"the changelog record {key[:80]!r} is of state version {told}; this release reads {VERSION}"
+        )
+    return values[1:]
+
+
+def fill(entity: Entity, values: list[Any]) -> None:
+    """Set the fields of a new entity from decoded values."""
+    if len(values) != len(entity.fields):
+        raise StateUnreadable(
+            f"the changelog record {entity.key[:80]!r} has {len(values)} fields, not {len(entity.fields)}"
+        )
+    if isinstance(entity, Item):
+        for index in _FRAGMENTS:
+            if values[index] is not None:
+                values[index] = orjson.dumps(values[index])
+    for index in (entity.fields.index(name) for name in ("seen", "tools") if name in entity.fields):
+        if values[index] is not None:
+            values[index] = tuple(values[index])
+    entity.restore(values)
+
+
+_FRAGMENTS = (Item.fields.index("document"), Item.fields.index("source"))

@@ -1,0 +1,110 @@
+"""The parts of a message: the provider's dialect made canonical, gaps filled from what part events told."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from pipeline.core.event import text_or_none
+from pipeline.core.state import Item
+
+# Beta names of content types, by who speaks. GA names are canonical and stay.
+_ASSISTANT_TYPES = {"text": "output_text", "audio": "output_audio"}
+_OTHER_TYPES = {"text": "input_text", "audio": "input_audio"}
+
+_MODALITIES = {
+    "input_text": "text",
+    "output_text": "text",
+    "input_audio": "audio",
+    "output_audio": "audio",
+    "input_image": "image",
+}
+
+
+def without_audio(item: dict[str, Any]) -> dict[str, Any]:
+    """The item less the audio bytes of its content parts; the same object where it has none."""
+    content = item.get("content")
+    if not isinstance(content, list):
+        return item
+    parts = cast(list[Any], content)
+    if not any(isinstance(part, dict) and "audio" in part for part in parts):
+        return item
+    return {**item, "content": [_less_audio(part) for part in parts]}
+
+
+def part_type(type_: object, role: str | None) -> str | None:
+    """The canonical name of a content type."""
+    if not isinstance(type_, str):
+        return None
+    return (_ASSISTANT_TYPES if role == "assistant" else _OTHER_TYPES).get(type_, type_)
+
+
+def parts_of(item: Item, document: dict[str, Any]) -> list[dict[str, Any]]:
+    """The message's parts in order.
+
+    `document` is the item as it came (with gaps filled). A part without words takes those that part events told for
+    its index; parts that only part events told come in at their index.
+    """
+    role = text_or_none(document.get("role"))
+    content: object = document.get("content")
+    if isinstance(content, str):  # a bare text in place of parts
+        content = [{"type": "text", "text": content}]
+    told = item.told or {}
+    parts: dict[int, dict[str, Any]] = {}
+    if isinstance(content, list):
+        for index, part in enumerate(cast(list[Any], content)):
+            if isinstance(part, dict):
+                parts[index] = _canonical(cast(dict[str, Any], part), role, told.get(str(index)))
+            elif isinstance(part, str):
+                parts[index] = _canonical({"type": "text", "text": part}, role, None)
+    for index, part in told.items():
+        if int(index) not in parts:
+            parts[int(index)] = _canonical(part, role, None)
+    _add_transcripts(item, parts)
+    return [parts[index] for index in sorted(parts)]
+
+
+def words_of(part: dict[str, Any]) -> str | None:
+    """A part's text or transcript; None where it has none, or an empty one."""
+    return part.get("text") or part.get("transcript") or None
+
+
+def text_of(parts: list[dict[str, Any]]) -> str | None:
+    """All words of the parts in order, joined by a newline; None where there are none."""
+    words = [said for said in map(words_of, parts) if said is not None]
+    return "\n".join(words) if words else None
+
+
+def modality_of(parts: list[dict[str, Any]]) -> str | None:
+    """`text`, `audio`, `image`, `mixed`, or None where no part says."""
+    kinds = {_MODALITIES[part["type"]] for part in parts if part.get("type") in _MODALITIES}
+    return "mixed" if len(kinds) > 1 else next(iter(kinds), None)
+
+
+def _less_audio(part: object) -> object:
+    if isinstance(part, dict) and "audio" in part:
+        return {name: value for name, value in cast(dict[str, Any], part).items() if name != "audio"}
+    return part
+
+
+def _canonical(part: dict[str, Any], role: str | None, told: dict[str, Any] | None) -> dict[str, Any]:
+    out = {name: value for name, value in part.items() if value is not None and name != "audio"}
+    out["type"] = part_type(part.get("type"), role) or "unknown"
+    for name in ("text", "transcript", "image_url"):
+        if name in out and not isinstance(out[name], str):
+            del out[name]  # of another type: `item` keeps it as it came
+    if told is not None and words_of(out) is None:
+        out.update((name, told[name]) for name in ("text", "transcript") if told.get(name))
+    return out
+
+
+def _add_transcripts(item: Item, parts: dict[int, dict[str, Any]]) -> None:
+    for name, transcript in (item.transcripts or {}).items():
+        index = int(name)
+        if parts.get(index, {}).get("type") != "input_audio":
+            audio = [at for at, part in parts.items() if part["type"] == "input_audio"]
+            index = audio[0] if audio else index if index not in parts else max(parts) + 1
+            parts.setdefault(index, {"type": "input_audio"})
+        if transcript["state"] == "final":
+            parts[index] = {**parts[index], "transcript": transcript["text"]}
+        else:
+            parts[index] = {key: value for key, value in parts[index].items() if key != "transcript"}

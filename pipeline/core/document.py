@@ -1,0 +1,86 @@
+"""The item as the provider sent it, out of the several events that send it.
+
+Openings (`added`, `created`, `output_item.added`) come with an item that is not finished; finishings bring it whole,
+though some servers leave out in one what they said in another (recorded: xAI's `output_item.done` has no content).
+"""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import orjson
+
+from pipeline.core.content import without_audio, words_of
+from pipeline.core.state import Item
+
+_EMPTY: tuple[Any, ...] = (None, "", [], {})
+
+
+def document_of(item: Item) -> dict[str, Any]:
+    """The item with its gaps filled from earlier sendings. Empty where the item itself has not been seen."""
+    if item.document is None:
+        return {}
+    document: dict[str, Any] = orjson.loads(item.document)
+    return {**document, **item.fill} if item.fill else document
+
+
+def take_opening(item: Item, sent: dict[str, Any]) -> None:
+    """Take the item as an opening sent it. A finished item stays as it is."""
+    if item.final:
+        return
+    known = document_of(item)
+    item.document = orjson.dumps({**known, **_told(without_audio(sent))} if known else without_audio(sent))
+
+
+def take_final(item: Item, sent: dict[str, Any]) -> dict[str, Any]:
+    """Take the item as a finishing event sent it; the newest such sending is the item. Returns it with gaps filled."""
+    sent = without_audio(sent)
+    document = orjson.dumps(sent)
+    if document == item.document:
+        item.final = True
+        return {**sent, **item.fill} if item.fill else sent
+    known = document_of(item)
+    fill = {name: value for name, value in known.items() if sent.get(name) in _EMPTY and value not in _EMPTY}
+    if item.final:
+        if sent.get("status") == "in_progress" and known.get("status") not in _EMPTY:
+            fill["status"] = known["status"]
+        _keep_words(item, known, sent)
+    else:
+        fill.pop("status", None)  # an opening's status says nothing of the finished item
+    item.document, item.fill, item.final = document, fill or None, True
+    return {**sent, **fill}
+
+
+def prune_told(item: Item, document: dict[str, Any]) -> None:
+    """Forget what part events told where the item itself says it."""
+    content = document.get("content")
+    if item.told and isinstance(content, list):
+        parts = cast(list[Any], content)
+        left = {
+            index: part for index, part in item.told.items() if int(index) >= len(parts) or not _speaks(parts[int(index)])
+        }
+        if len(left) != len(item.told):
+            item.told = left or None
+
+
+def _told(sent: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in sent.items() if value not in _EMPTY}
+
+
+def _keep_words(item: Item, known: dict[str, Any], sent: dict[str, Any]) -> None:
+    """Keep words that an earlier sending had and this one leaves out of a part."""
+    before, now = known.get("content"), sent.get("content")
+    if not isinstance(before, list) or not isinstance(now, list) or not now:
+        return
+    parts = cast(list[Any], now)
+    kept = {
+        str(index): cast(dict[str, Any], part)
+        for index, part in enumerate(cast(list[Any], before))
+        if _speaks(part) and index < len(parts) and not _speaks(parts[index])
+    }
+    if kept:
+        item.told = {**(item.told or {}), **kept}
+
+
+def _speaks(part: object) -> bool:
+    return isinstance(part, dict) and words_of(cast(dict[str, Any], part)) is not None

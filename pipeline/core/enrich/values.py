@@ -1,0 +1,70 @@
+"""Values that several record types share: JSON inside of texts, errors, spans of time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+import orjson
+
+from pipeline.core.event import MAX_DEPTH, int_or_none, text_or_none, too_deep
+
+
+@dataclass(slots=True)
+class Fields:
+    """Fields of a record beside the common ones."""
+
+    content: dict[str, Any]
+    """Decide whether the record is a new revision."""
+    passing: dict[str, Any] = field(default_factory=dict[str, Any])
+    """Filled in as known at the time; never make a revision."""
+    warnings: list[str] = field(default_factory=list[str])
+
+
+def raw_and_parsed(value: object) -> tuple[str | None, Any, bool]:
+    """A field that holds JSON as text: the text verbatim, what it parses to, and whether it parsed.
+
+    Some servers send the JSON itself: then the text is written from it.
+    """
+    if value is None:
+        return None, None, False
+    if not isinstance(value, str):
+        return orjson.dumps(value).decode(), value, True
+    try:
+        parsed: object = orjson.loads(value)
+    except orjson.JSONDecodeError:
+        return value, None, False
+    if value.count("{") + value.count("[") > MAX_DEPTH and too_deep(parsed):
+        return value, None, False
+    return value, parsed, True
+
+
+def error_of(told: object) -> dict[str, Any] | None:
+    """An error told as an object, or as a mere text, as `{type, code, message}`; further fields are kept."""
+    if isinstance(told, str) and told:
+        return {"type": None, "code": None, "message": told}
+    if not isinstance(told, dict) or not told:
+        return None
+    error = cast(dict[str, Any], told)
+    code = error.get("code")
+    return {
+        **error,
+        "type": text_or_none(error.get("type")),
+        "code": code if isinstance(code, str) else int_or_none(code),
+        "message": text_or_none(error.get("message")),
+    }
+
+
+def span_ms(start: int | None, end: int | None) -> int | None:
+    """Milliseconds from `start` to `end`; None where one is unknown, or they are the wrong way round."""
+    return end - start if start is not None and end is not None and end >= start else None
+
+
+def object_or_none(value: object) -> dict[str, Any] | None:
+    """`value` where it is a JSON object, else None."""
+    return cast(dict[str, Any], value) if isinstance(value, dict) else None
+
+
+def list_or_none(value: object) -> list[Any] | None:
+    """`value` where it is a JSON array, else None."""
+    return cast(list[Any], value) if isinstance(value, list) else None

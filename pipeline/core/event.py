@@ -1,0 +1,177 @@
+"""One input record read as a Realtime server event, as little of it as the event needs."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from hashlib import blake2b
+from typing import Any, cast
+
+import orjson
+
+from pipeline.core.records import InputRecord
+from pipeline.core.reject import Rejection
+
+MAX_DEPTH = 100
+"""How deep an event may nest: readers' JSON parsers stop at 200 and less, and a record nests its item once more."""
+
+_LEADING_TYPE = re.compile(rb'\s*\{\s*(?:"event_id"\s*:\s*"[^"\\]*"\s*,\s*)?"type"\s*:\s*"([^"\\]+)"')
+
+
+def leading_type(value: bytes) -> bytes | None:
+    """The event's type where it stands first, or right after `event_id`: where providers write it. None elsewhere."""
+    found = _LEADING_TYPE.match(value)
+    return found[1] if found is not None else None
+
+
+class Event:
+    """A parsed event with what its headers say. All of it lazily: most events need little."""
+
+    __slots__ = ("_ms", "_source", "_time", "body", "headers", "record", "type")
+
+    def __init__(self, record: InputRecord, headers: dict[str, bytes | None], body: dict[str, Any], type_: str) -> None:
+        self.record = record
+        self.headers = headers
+        self.body = body
+        self.type = type_
+        self._ms: int | None = None
+        self._time: str | None = None
+        self._source: bytes | None = None
+
+    @property
+    def id(self) -> str | None:
+        """The event's id: header `ce_id`, else `event_id` of the JSON."""
+        return self.header("ce_id") or text_or_none(self.body.get("event_id"))
+
+    @property
+    def identity(self) -> int:
+        """What makes this event the same as a repeated one: its `event_id`, or its bytes where it has none."""
+        event_id = text_or_none(self.body.get("event_id")) or self.header("ce_id")
+        return digest(event_id.encode(errors="replace") if event_id else self.record.value or b"")
+
+    @property
+    def time(self) -> str:
+        """When the collector received the event, RFC 3339: `ce_time` as it stands, else the record's timestamp."""
+        if self._time is None:
+            self._read_clock()
+        return cast(str, self._time)
+
+    @property
+    def ms(self) -> int | None:
+        """`time` in milliseconds since the epoch; None where the record has no timestamp (-1): no span is made up."""
+        if self._time is None:
+            self._read_clock()
+        return self._ms
+
+    @property
+    def source(self) -> bytes:
+        """The `source` field of records that this event causes, as JSON."""
+        if self._source is None:
+            sequence = self.header("ce_sequence")
+            self._source = orjson.dumps(
+                {
+                    "topic": self.record.topic,
+                    "partition": self.record.partition,
+                    "offset": self.record.offset,
+                    "event_id": self.id,
+                    "event_type": self.type,
+                    "sequence": int(sequence)
+                    if sequence and sequence.isascii() and sequence.isdecimal() and len(sequence) < 19
+                    else self.record.offset,
+                    "received_at": self.time,
+                }
+            )
+        return self._source
+
+    def header(self, name: str) -> str | None:
+        """A header as text; None where it is missing or empty. Bytes that are not UTF-8 are kept readable."""
+        value = self.headers.get(name)
+        return value.decode(errors="backslashreplace") if value else None
+
+    def _read_clock(self) -> None:
+        clocked = self.record.timestamp >= 0
+        told = self.header("ce_time")
+        if told is not None:
+            try:
+                moment = datetime.fromisoformat(told)
+                if moment.tzinfo is not None and "T" in told:
+                    self._time, self._ms = told, int(moment.timestamp() * 1000) if clocked else None
+                    return
+            except (ValueError, OverflowError):
+                pass  # not RFC 3339: the record's own timestamp stands in
+        self._ms = self.record.timestamp if clocked else None
+        self._time = rfc3339(max(self.record.timestamp, 0))
+
+
+def rfc3339(ms: int) -> str:
+    """Milliseconds since the epoch as RFC 3339 in UTC. Times outside of years 1 to 9999 become the epoch."""
+    try:
+        moment = datetime.fromtimestamp(ms / 1000, UTC)
+    except (ValueError, OverflowError, OSError):
+        moment = datetime.fromtimestamp(0, UTC)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def parse(record: InputRecord, headers: dict[str, bytes | None], max_bytes: int) -> Event:
+    """The event in `record`. Raises `Rejection` where it is none."""
+    value = record.value or b""
+    if len(value) > max_bytes:
+        raise Rejection("too_large", f"the event has {len(value)} bytes; the limit max_event_bytes is {max_bytes}")
+    try:
+        body: object = orjson.loads(value)
+    except orjson.JSONDecodeError as error:
+        raise Rejection("not_json", f"the value is not JSON: {error}") from None
+    if not isinstance(body, dict):
+        raise Rejection("not_object", f"the value is JSON, but {_json_name(body)} and not an object")
+    if value.count(b"{") + value.count(b"[") > MAX_DEPTH and too_deep(body):
+        raise Rejection("item_invalid", f"the event nests deeper than {MAX_DEPTH} levels")
+    event = cast(dict[str, Any], body)
+    type_ = event.get("type")
+    if not isinstance(type_, str) or not type_:
+        header = headers.get("ce_type")
+        if type_ is not None or not header:
+            raise Rejection("type_missing", "the event has no `type` (a text), and there is no header ce_type")
+        type_ = header.decode(errors="backslashreplace")
+    return Event(record, headers, event, type_)
+
+
+def too_deep(value: object, limit: int = MAX_DEPTH) -> bool:
+    """Whether `value` nests deeper than `limit` levels of objects and arrays."""
+    level: list[object] = [value]
+    for _ in range(limit + 1):
+        below: list[object] = []
+        for node in level:
+            if isinstance(node, dict):
+                below.extend(cast(dict[str, object], node).values())
+            elif isinstance(node, list):
+                below.extend(cast(list[object], node))
+        if not below:
+            return False
+        level = [node for node in below if isinstance(node, (dict, list))]
+        if not level:
+            return False
+    return True
+
+
+def text_or_none(value: object) -> str | None:
+    """`value` where it is a text, else None: providers' optional fields may be null, absent or of another type."""
+    return value if isinstance(value, str) else None
+
+
+def int_or_none(value: object) -> int | None:
+    """`value` where it is a whole number, else None. A bool is none."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int):
+        return value
+    return int(value) if isinstance(value, float) and value.is_integer() and abs(value) < 2**63 else None
+
+
+def digest(data: bytes) -> int:
+    """64 bits that stand for `data`."""
+    return int.from_bytes(blake2b(data, digest_size=8).digest())
+
+
+def _json_name(value: object) -> str:
+    names = {list: "an array", str: "a text", bool: "a boolean", int: "a number", float: "a number"}
+    return names.get(type(value), "null")

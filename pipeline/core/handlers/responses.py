@@ -1,0 +1,170 @@
+"""Events about responses: their beginning, and their end, which also brings out items that nothing else finishes."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from pipeline.core.content import without_audio
+from pipeline.core.document import document_of
+from pipeline.core.enrich.values import error_of, list_or_none, object_or_none, span_ms
+from pipeline.core.event import Event, text_or_none
+from pipeline.core.handlers.items import finish, sent_item
+from pipeline.core.publish import publish, publish_response
+from pipeline.core.state import Item, Reply, Session
+from pipeline.core.step import MAX_ID, Step
+from pipeline.core.usage import flat_usage, raw_usage
+
+
+def response_created(step: Step, body: dict[str, Any]) -> None:
+    """`response.created`: from here its time runs."""
+    response = sent_item(body, "response")
+    reply = step.reply(response.get("id") or body.get("response_id"))
+    if reply.done or reply.created_at is not None:
+        return
+    event, session = cast(Event, step.event), step.session
+    reply.created_at, reply.created_ms = event.time, event.ms
+    reply.conversation_id = text_or_none(response.get("conversation_id"))
+    step.touch(session.cursor)
+    reply.speech_end_ms, session.cursor.speech_end_ms = session.cursor.speech_end_ms, None
+    session.running[reply.id] = session.awaiting[reply.id] = reply
+    _tell_conversation(step, reply.conversation_id)
+
+
+def first_output(step: Step, body: dict[str, Any]) -> None:
+    """The first delta of a response: the moment the user's waiting ends."""
+    reply = step.session.awaiting.pop(text_or_none(body.get("response_id")) or "", None)
+    if reply is not None:
+        step.touch(reply)
+        reply.first_ms = cast(Event, step.event).ms
+
+
+def response_done(step: Step, body: dict[str, Any]) -> None:
+    """`response.done`: items it brings whole, items nothing else finishes, and then the response itself, once."""
+    response = sent_item(body, "response")
+    response_id = response.get("id") or body.get("response_id")
+    if response_id is None:
+        step.touch(step.session.config)
+        if not step.session.config.apply_once(cast(Event, step.event).identity):
+            return
+        reply = None
+    else:
+        reply = step.reply(response_id)
+        if reply.done:
+            return
+    conversation_id = text_or_none(response.get("conversation_id")) or (reply.conversation_id if reply else None)
+    _tell_conversation(step, conversation_id)
+    output = list_or_none(response.get("output")) or []
+    sent = [(index, cast(dict[str, Any], entry)) for index, entry in enumerate(output) if _is_item(entry)]
+    for index, entry in sent:
+        _output_item(step, entry, response_id, index)
+    _bring_out_open(step)
+    warnings = ["output_item_invalid"] if len(sent) != len(output) else []
+    item_ids = [cast(str, entry["id"]) for _, entry in sent]
+    out_of_band = conversation_id is None and _outside(step.session, item_ids)
+    fields = {
+        **_of_response(response, body),
+        "item_ids": item_ids,
+        "out_of_band": out_of_band,
+        "timing": _timing(reply, cast(Event, step.event)),
+        "warnings": warnings,
+    }
+    verbatim = {**response, "output": [without_audio(entry) if _is_item(entry) else entry for entry in output]}
+    publish_response(step, reply.id if reply else None, fields, verbatim if output else response)
+    if reply is not None:
+        step.session.running.pop(reply.id, None)
+        step.session.awaiting.pop(reply.id, None)
+        reply.restore((reply.ordinal, True, *reply.defaults[2:]))
+
+
+def _output_item(step: Step, entry: dict[str, Any], response_id: object, index: int) -> None:
+    item = step.item(entry["id"])
+    if item is None:
+        return
+    if item.response_id is None:
+        item.response_id = text_or_none(response_id)
+    if item.output_index is None:
+        item.output_index = index
+    if entry.get("status") != "in_progress":
+        finish(step, item, entry, "response_done")
+
+
+def _bring_out_open(step: Step) -> None:
+    for item in sorted(step.session.open, key=lambda one: one.ordinal):
+        if not in_progress(step.session, item):
+            step.touch(item)
+            publish(step, item, "response_done")
+
+
+def in_progress(session: Session, item: Item) -> bool:
+    """Whether the server still works on an item: it says so, or says nothing while the item's response runs.
+
+    A committed input buffer is whole, and a deleted item gone, whatever the status said at their opening (recorded:
+    xAI opens a spoken message `in_progress` and never finishes it).
+    """
+    if item.committed or item.deleted:
+        return False
+    status = document_of(item).get("status")
+    return status == "in_progress" or (status is None and item.response_id in session.running)
+
+
+def _of_response(response: dict[str, Any], body: dict[str, Any]) -> dict[str, Any]:
+    details = object_or_none(response.get("status_details")) or {}
+    usage = raw_usage(response, body)
+    modalities = list_or_none(response.get("output_modalities")) or list_or_none(response.get("modalities"))
+    return {
+        "status": text_or_none(response.get("status")),
+        "status_reason": text_or_none(details.get("reason")),
+        "error": error_of(details.get("error")),
+        "output_modalities": [one for one in modalities if isinstance(one, str)] if modalities is not None else None,
+        "voice": _voice(response),
+        "metadata": object_or_none(response.get("metadata")),
+        "usage": flat_usage(usage),
+        "usage_raw": usage,
+    }
+
+
+def _voice(response: dict[str, Any]) -> str | None:
+    """`audio.output.voice`, in the beta dialect `voice`: a name, or an object that has one (Azure Voice Live)."""
+    audio = object_or_none(response.get("audio")) or {}
+    told: object = (object_or_none(audio.get("output")) or {}).get("voice") or response.get("voice")
+    voice = object_or_none(told)
+    return text_or_none(voice.get("name") or voice.get("id")) if voice is not None else text_or_none(told)
+
+
+def _timing(reply: Reply | None, event: Event) -> dict[str, Any]:
+    created_ms = reply.created_ms if reply else None
+    first_ms = reply.first_ms if reply else None
+    return {
+        "created_at": reply.created_at if reply else None,
+        "first_output_ms": span_ms(created_ms, first_ms),
+        "done_ms": span_ms(created_ms, event.ms),
+        "speech_end_to_first_output_ms": span_ms(reply.speech_end_ms if reply else None, first_ms),
+    }
+
+
+def _outside(session: Session, item_ids: list[str]) -> bool:
+    """Whether a response that names no conversation is out of band.
+
+    Some servers never name one (xAI): then its items show it, being in the conversation or not.
+    """
+    items = [session.items[item_id] for item_id in item_ids if item_id in session.items]
+    if items:
+        return not any(item.in_conversation for item in items)
+    return session.config.named_by_responses
+
+
+def _tell_conversation(step: Step, conversation_id: str | None) -> None:
+    config = step.session.config
+    if conversation_id is not None and (config.conversation_id != conversation_id or not config.named_by_responses):
+        step.touch(config)
+        config.conversation_id = conversation_id
+        config.named_by_responses = True
+
+
+def _is_item(entry: object) -> bool:
+    if not isinstance(entry, dict):
+        return False
+    item = cast(dict[str, Any], entry)
+    return all(isinstance(item.get(name), str) and item[name] for name in ("id", "type")) and len(item["id"]) <= MAX_ID
+
+

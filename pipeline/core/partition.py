@@ -1,0 +1,330 @@
+"""The core's front door: one input partition, its sessions, and what each batch of its records brings out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, cast
+
+import orjson
+
+from pipeline.core.clock import MINUTE_MS, Expiry
+from pipeline.core.codec import decode, decode_key, fill
+from pipeline.core.document import document_of
+from pipeline.core.event import Event, leading_type, parse
+from pipeline.core.handlers import FIRST_OUTPUTS, HANDLERS, WITHOUT_SESSION, Handler
+from pipeline.core.handlers.responses import first_output
+from pipeline.core.index import reindex
+from pipeline.core.publish import publish
+from pipeline.core.records import BatchResult, Counts, InputRecord
+from pipeline.core.reject import Rejection, rejected
+from pipeline.core.settings import CoreSettings
+from pipeline.core.state import Entity, Item, Reply, Session
+from pipeline.core.step import MAX_ID, Step
+
+_BY_TYPE: dict[bytes, Handler] = {name.encode(): handler for name, handler in HANDLERS.items()}
+_FIRST_OUTPUTS: dict[bytes, Handler] = dict.fromkeys((name.encode() for name in FIRST_OUTPUTS), first_output)
+
+
+class Partition:
+    """The sessions of one input partition.
+
+    `process` and `idle` change it, and hand back what must be committed together. Where that commit fails the object
+    is ahead of the truth: drop it, and make a new one from the changelog with `restore` and `restored`.
+    """
+
+    def __init__(self, settings: CoreSettings) -> None:
+        self.sessions: dict[bytes, Session] = {}
+        self._settings = settings
+        self._step = Step(settings)
+        self._active = Expiry(settings.session_idle_ms)
+        self._parked = Expiry(settings.session_retention_ms)
+        self._minute = 0
+        self._last_wall_ms: int | None = None
+        self._version = settings.version.encode()
+        self._counts = Counts()
+
+    def process(self, records: Iterable[InputRecord], now_ms: int | None = None) -> BatchResult:
+        """Take records in the order of their offsets.
+
+        `now_ms`, wall clock, keeps a record from the future from making every session idle. Never raises for what is
+        in the records: what cannot be used is among the outputs, on the rejected topic.
+        """
+        self._last_wall_ms = now_ms
+        latest_minute = None if now_ms is None else now_ms // MINUTE_MS + 1
+        for record in records:
+            self._counts.consumed += 1
+            try:
+                self._take(record, latest_minute)
+            except Rejection as rejection:
+                self._reject(record, rejection)
+        return self._result()
+
+    def idle(self, wall_ms: int) -> BatchResult:
+        """Let time pass in a partition without records: sessions go idle as if stream time went on with the wall's."""
+        if self._last_wall_ms is None:
+            self._last_wall_ms = wall_ms
+        elapsed = max(wall_ms - self._last_wall_ms, 0) // MINUTE_MS
+        self._expire(self._minute + elapsed)
+        return self._result()
+
+    def end(self) -> BatchResult:
+        """The input is over: every session counts as idle, so that all that is open comes out."""
+        for session in list(self.sessions.values()):
+            self._go_idle(session)
+        return self._result()
+
+    def restore(self, key: bytes, value: bytes | None) -> None:
+        """Take a changelog record. Raises `StateUnreadable` where this release cannot read it."""
+        kind, name, *rest = decode_key(key)
+        raw = name.encode()
+        session = self.sessions.get(raw)
+        if session is None:
+            session = self.sessions[raw] = _new_session(raw)
+        if kind == "s":
+            session.cursor = type(session.cursor)(name)
+            self._fill(session.cursor, key, value)
+        elif kind == "c":
+            session.config = type(session.config)(name)
+            self._fill(session.config, key, value)
+        elif kind == "r":
+            session.replies.pop(rest[0], None)
+            if value is not None:
+                reply = session.replies[rest[0]] = Reply(name, rest[0])
+                self._fill(reply, key, value)
+        elif kind == "i":
+            session.items.pop(rest[0], None)
+            session.forgotten.pop(rest[0], None)
+            if value is not None:
+                fields = decode(key, value)
+                if len(fields) == 2:  # forgotten: ordinal and revision
+                    session.forgotten[rest[0]] = fields
+                else:
+                    item = session.items[rest[0]] = Item(name, rest[0])
+                    fill(item, fields)
+
+    def restored(self) -> None:
+        """The changelog is at its end: make ready for records."""
+        for raw, session in list(self.sessions.items()):
+            if not session.cursor.ordinal and not session.cursor.sequence and not session.cursor.seen_minute:
+                del self.sessions[raw]  # all that was read of it were deletions
+                continue
+            reindex(session)
+            minute = session.cursor.seen_minute
+            (self._parked if session.cursor.parked else self._active).note(raw, minute)
+            self._minute = max(self._minute, minute)
+
+    # One record.
+
+    def _take(self, record: InputRecord, latest_minute: int | None) -> None:
+        value = record.value
+        if not value:
+            raise Rejection("empty", "the record has no value")
+        headers: dict[str, bytes | None] = dict(record.headers)
+        name = headers.get("ce_type")
+        if name is None or (name not in _BY_TYPE and name not in _FIRST_OUTPUTS):
+            # Not told, or not one of ours: what the event says of itself decides.
+            name = leading_type(value)
+        raw = headers.get("ce_sessionid") or record.key
+        if name is not None and name not in _BY_TYPE:
+            self._pass_by(record, headers, raw, name, latest_minute)
+            return
+        event = parse(record, headers, self._settings.max_event_bytes)
+        handler = HANDLERS.get(event.type)
+        if handler is None:
+            first = first_output if event.type in FIRST_OUTPUTS else None
+            self._pass_by(record, headers, raw, event.type.encode() if first else b"", latest_minute)
+            return
+        if not raw:
+            if event.type not in WITHOUT_SESSION:
+                self._counts.ignored += 1
+                return
+            raw = _stand_in(event)
+        self._apply(self._session(raw, record, latest_minute), event, handler)
+        self._counts.used += 1
+
+    def _pass_by(
+        self,
+        record: InputRecord,
+        headers: dict[str, bytes | None],
+        raw: bytes | None,
+        name: bytes,
+        latest_minute: int | None,
+    ) -> None:
+        """An event that changes nothing, but for the time of its session, and a response's first output."""
+        if raw in self.sessions:
+            self._tick(record, latest_minute)
+        session = self.sessions.get(raw) if raw else None
+        if session is not None:
+            self._see(session)
+            if session.awaiting and name in _FIRST_OUTPUTS:
+                try:
+                    event = parse(record, headers, self._settings.max_event_bytes)
+                except Rejection:
+                    event = None
+                if event is not None:
+                    self._apply(session, event, first_output)
+                    self._counts.used += 1
+                    return
+        self._counts.ignored += 1
+
+    def _apply(self, session: Session, event: Event, handler: Handler) -> None:
+        step = self._step
+        step.begin(session, event)
+        try:
+            self._note_origin(session, event)
+            handler(step, event.body)
+        except Exception as error:
+            step.undo()
+            reindex(session)
+            if isinstance(error, Rejection):
+                raise
+            if isinstance(error, TypeError) and "ecursion" in str(error):  # orjson writes fewer levels than it reads
+                raise Rejection("item_invalid", "the event nests too deep to be written") from error
+            raise Rejection("internal_error", f"{type(error).__name__}: {error} (a bug of itemstream's)") from error
+        if len(session.items) > self._settings.max_items or len(session.replies) > self._settings.max_forgotten:
+            self._evict(session)
+
+    def _note_origin(self, session: Session, event: Event) -> None:
+        config = session.config
+        provider, tenant = event.header("ce_provider"), event.header("ce_tenant")
+        if (provider and provider != config.provider) or (tenant and tenant != config.tenant):
+            self._step.touch(config)
+            config.provider = provider or config.provider
+            config.tenant = tenant or config.tenant
+
+    def _reject(self, record: InputRecord, rejection: Rejection) -> None:
+        reasons = self._counts.rejected
+        reasons[rejection.reason] = reasons.get(rejection.reason, 0) + 1
+        self._step.outputs.append(rejected(self._step.routes.rejected_topic, record, rejection, self._version))
+
+    # Sessions and time.
+
+    def _session(self, raw: bytes, record: InputRecord, latest_minute: int | None) -> Session:
+        self._tick(record, latest_minute)
+        session = self.sessions.get(raw)
+        if session is None:
+            if len(raw) > MAX_ID:
+                raise Rejection("item_invalid", f"the session id has {len(raw)} bytes; the limit is {MAX_ID}")
+            raw = raw.decode(errors="backslashreplace").encode()  # not UTF-8: kept apart, and readable
+            session = self.sessions.get(raw)
+        if session is None:
+            if len(self.sessions) >= self._settings.max_sessions:
+                self._drop_oldest()
+            session = self.sessions[raw] = _new_session(raw)
+            self._step.dirty[session.cursor] = None
+            self._step.dirty[session.config] = None
+        self._see(session)
+        return session
+
+    def _tick(self, record: InputRecord, latest_minute: int | None) -> None:
+        """Stream time goes on with the record: sessions that it makes idle, perhaps the record's own, go first."""
+        minute = record.timestamp // MINUTE_MS
+        if latest_minute is not None and minute > latest_minute:
+            minute = latest_minute
+        if minute > self._minute:
+            self._minute = minute
+            self._expire(minute)
+
+    def _see(self, session: Session) -> None:
+        """The session has an event: it is not idle."""
+        cursor = session.cursor
+        if cursor.seen_minute != self._minute or cursor.parked or not cursor.seen_minute:
+            (self._parked if cursor.parked else self._active).drop(session.raw, cursor.seen_minute)
+            cursor.seen_minute, cursor.parked = self._minute, False
+            self._active.note(session.raw, self._minute)
+            self._step.dirty[cursor] = None
+
+    def _expire(self, minute: int) -> None:
+        for raw in self._active.due(minute):
+            self._go_idle(self.sessions[raw])
+        for raw in self._parked.due(minute):
+            self._remove(self.sessions[raw])
+
+    def _go_idle(self, session: Session) -> None:
+        """Bring out what is open; of the rest only ids and numbers stay, for a while."""
+        for item in list(session.items.values()):
+            self._leave(session, item)
+        for reply in list(session.running.values()):
+            self._step.drop(reply)
+            del session.replies[reply.id]
+        session.running.clear()
+        session.awaiting.clear()
+        cursor = session.cursor
+        cursor.parked = True
+        self._step.dirty[cursor] = None
+        self._active.drop(session.raw, cursor.seen_minute)
+        self._parked.note(session.raw, cursor.seen_minute)
+
+    def _leave(self, session: Session, item: Item) -> None:
+        """An item leaves the state. If it never came out, it does so now."""
+        step = self._step
+        if item.opened and not item.revision:
+            step.begin(session, None)
+            try:
+                step.touch(item)
+                publish(step, item, "session_idle")
+            except Rejection:
+                # It gathered more than a record can hold: what it is comes out, without what it says.
+                step.undo()
+                step.begin(session, None)
+                document = document_of(item)
+                item.document = orjson.dumps({"id": item.id, "type": document["type"]})
+                item.fill = item.told = item.transcripts = item.arguments = None
+                publish(step, item, "session_idle")
+        step.begin(session, None)
+        step.forget(item)
+
+    def _evict(self, session: Session) -> None:
+        """Keep the session within its bounds: what is oldest leaves."""
+        while len(session.items) > self._settings.max_items:
+            self._leave(session, next(iter(session.items.values())))
+        while len(session.replies) > self._settings.max_forgotten:
+            reply = next(iter(session.replies.values()))
+            del session.replies[reply.id]
+            session.running.pop(reply.id, None)
+            session.awaiting.pop(reply.id, None)
+            self._step.drop(reply)
+
+    def _drop_oldest(self) -> None:
+        raw = self._parked.oldest() or self._active.oldest()
+        if raw is not None:
+            session = self.sessions[raw]
+            self._go_idle(session)
+            self._remove(session)
+
+    def _remove(self, session: Session) -> None:
+        """Take all that is left of a session out of the state."""
+        step = self._step
+        del self.sessions[session.raw]
+        self._parked.drop(session.raw, session.cursor.seen_minute)
+        entities: list[Entity] = [session.cursor, session.config, *session.items.values(), *session.replies.values()]
+        for entity in entities:
+            step.drop(entity)
+        for item_id in session.forgotten:
+            step.changes[Item(session.name, item_id).key] = None
+
+    def _fill(self, entity: Entity, key: bytes, value: bytes | None) -> None:
+        if value is not None:
+            fill(entity, decode(key, value))
+
+    def _result(self) -> BatchResult:
+        step = self._step
+        result = BatchResult(step.outputs, step.take_changes(), self._counts)
+        step.outputs, self._counts = [], Counts()
+        return result
+
+
+_STAND_IN = b"\x00"
+
+
+def _new_session(raw: bytes) -> Session:
+    name = raw.decode()
+    return Session(raw, None if raw.startswith(_STAND_IN) else name, name)
+
+
+def _stand_in(event: Event) -> bytes:
+    """What keeps an item of no session, so that its repeats in this partition change nothing."""
+    holder: object = event.body.get("item") or event.body.get("response")
+    told: object = cast(dict[str, Any], holder).get("id") if isinstance(holder, dict) else None
+    name = told if isinstance(told, str) and len(told) <= MAX_ID // 4 else f"{event.identity:016x}"
+    return _STAND_IN + name.encode(errors="replace")

@@ -1,0 +1,184 @@
+"""Records: what comes out, when its content is new, with the session's numbers on it."""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+from typing import Any, cast
+from urllib.parse import quote
+
+import orjson
+
+from pipeline.core.document import document_of
+from pipeline.core.enrich import BUILDERS, Fields
+from pipeline.core.event import digest, text_or_none
+from pipeline.core.records import Output
+from pipeline.core.reject import Rejection
+from pipeline.core.route import Route
+from pipeline.core.state import Item
+from pipeline.core.step import Step
+
+SCHEMA_VERSION = 1
+
+
+def revise(step: Step, item: Item, cause: str) -> None:
+    """Bring out a further revision of an item that is out already, where its content changed."""
+    if item.revision:
+        publish(step, item, cause)
+
+
+def publish(step: Step, item: Item, cause: str, document: dict[str, Any] | None = None) -> None:
+    """Bring out the item: its first revision, or a further one where its content changed.
+
+    `document` is the item with gaps filled, where the caller has it at hand. Raises `Rejection` where the record would
+    be too large, or nests too deep to be written.
+    """
+    session = step.session
+    if document is None:
+        document = document_of(item)
+    content = _item_content(step, item, document)
+    encoded = orjson.dumps(content.content)
+    fingerprint = digest(encoded)
+    if item.revision and fingerprint == item.fingerprint:
+        return
+    item.revision += 1
+    item.fingerprint = fingerprint
+    session.open.pop(item, None)
+    source = step.event.source if step.event is not None else item.source
+    item.source = None
+    _write(
+        step,
+        step.routes.of_item(document["type"]),
+        record_id(session.id, item.id, item.revision),
+        session.id if session.id is not None else item.id,
+        {
+            "revision": item.revision,
+            "cause": cause,
+            **_session_fields(step),
+            "provider_session_id": session.config.provider_session_id,
+            "model": session.config.model if item.response_id is not None else None,
+            "done_at": item.done_at,
+            **content.passing,
+        },
+        encoded,
+        source or b"null",
+        b"item",
+        item.document or b"null",
+    )
+
+
+def publish_nameless(step: Step, document: dict[str, Any]) -> None:
+    """Bring out an item that has no id (a provider may leave it null): one revision, no joins, nothing kept."""
+    session, event = step.session, step.event
+    item = Item("", "")
+    item.document = orjson.dumps(document)
+    item.final = True
+    item.done_at = event.time if event is not None else None
+    content = _item_content(step, item, document)
+    content.content["item_id"] = None
+    name = f"{event.identity:016x}" if event is not None else ""
+    _write(
+        step,
+        step.routes.of_item(document["type"]),
+        record_id(session.id, "\x1f" + name, 1),
+        session.id if session.id is not None else name,
+        {
+            "revision": 1,
+            "cause": "item_done",
+            **_session_fields(step),
+            "provider_session_id": session.config.provider_session_id,
+            "model": None,
+            "done_at": item.done_at,
+            **content.passing,
+        },
+        orjson.dumps(content.content),
+        event.source if event is not None else b"null",
+        b"item",
+        item.document,
+    )
+
+
+def publish_response(step: Step, response_id: str | None, fields: dict[str, Any], response: dict[str, Any]) -> None:
+    """Bring out a response. `fields` are those of its own beside `response_id`."""
+    session, event = step.session, step.event
+    assert event is not None
+    name = response_id if response_id is not None else f"\x1f{event.identity:016x}"
+    _write(
+        step,
+        step.routes.responses,
+        record_id(session.id, "response\x1f" + name, 1),
+        session.id if session.id is not None else response_id or name.strip("\x1f"),
+        {**_session_fields(step), "model": session.config.model},
+        orjson.dumps({"response_id": response_id, **fields}),
+        event.source,
+        b"response",
+        orjson.dumps(response),
+    )
+
+
+def record_id(session_id: str | None, name: str, revision: int) -> str:
+    """The record's id: the same session, item and revision always give the same."""
+    text = f"{'' if session_id is None else 's' + session_id}\x1e{name}\x1e{revision}"
+    return blake2b(text.encode(errors="surrogatepass"), digest_size=16).hexdigest()
+
+
+def _item_content(step: Step, item: Item, document: dict[str, Any]) -> Fields:
+    """Every field that decides about a new revision, in the order of the record; and what is merely filled in."""
+    type_ = document["type"]
+    builder = BUILDERS.get(type_)
+    fields = builder(item, document, step.session) if builder is not None else Fields({})
+    metadata = document.get("metadata")
+    content = {
+        "item_id": item.id,
+        "item_type": type_,
+        "status": text_or_none(document.get("status")),
+        "previous_item_id": item.previous_item_id,
+        "previous_item_source": item.previous_item_source,
+        "response_id": item.response_id,
+        "output_index": item.output_index,
+        "opened_at": item.opened_at,
+        "deleted": item.deleted,
+        "metadata": metadata if isinstance(metadata, dict) else None,
+        "warnings": fields.warnings,
+        **fields.content,
+    }
+    return Fields(content, fields.passing)
+
+
+def _session_fields(step: Step) -> dict[str, Any]:
+    session, config = step.session, step.session.config
+    return {
+        "session_sequence": step.next_sequence(),
+        "session_id": session.id,
+        "conversation_id": config.conversation_id,
+        "provider": config.provider,
+        "tenant": config.tenant,
+    }
+
+
+def _write(
+    step: Step,
+    route: Route,
+    id_: str,
+    key: str,
+    head: dict[str, Any],
+    content: bytes,
+    source: bytes,
+    body_name: bytes,
+    body: bytes,
+) -> None:
+    """Put the record together out of its JSON pieces, each of which was written once."""
+    first = orjson.dumps({"schema_version": SCHEMA_VERSION, "id": id_, **head})
+    value = b'%b,%b,"source":%b,"%b":%b}' % (first[:-1], content[1:-1], source, body_name, body)
+    if len(value) > step.settings.max_output_bytes:
+        limit = step.settings.max_output_bytes
+        raise Rejection("too_large", f"its record would have {len(value)} bytes; the limit max_output_bytes is {limit}")
+    event = step.event
+    session = step.session
+    source_uri = f"/realtime/{quote(session.config.provider or 'unknown', safe='')}/{quote(session.id or '-', safe='')}"
+    time = event.time if event is not None else cast(str, orjson.loads(source)["received_at"])
+    headers = [*route.headers, ("ce_id", id_.encode()), ("ce_source", source_uri.encode()), ("ce_time", time.encode())]
+    trace = event.headers.get("traceparent") if event is not None else None
+    if trace:
+        headers.append(("traceparent", trace))
+    timestamp = event.record.timestamp if event is not None else session.cursor.seen_minute * 60_000
+    step.outputs.append(Output(route.topic, key.encode(), value, headers, timestamp))

@@ -1,0 +1,43 @@
+"""Records that cannot be used: why, and what is written of them.
+
+The headers are those of Spring Kafka's `DeadLetterPublishingRecoverer`, with its encodings, so that its tools read ours.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pipeline.core.records import Headers, InputRecord, Output
+
+Reason = Literal[
+    "empty", "not_json", "not_object", "type_missing", "item_missing", "item_invalid", "too_large", "internal_error"
+]
+
+_TIMESTAMP_TYPES = {0: b"CreateTime", 1: b"LogAppendTime"}
+
+
+class Rejection(Exception):
+    """The event cannot be used. `message` says what is wrong and where, for the person who reads it."""
+
+    def __init__(self, reason: Reason, message: str) -> None:
+        super().__init__(message)
+        self.reason: Reason = reason
+        self.message = message
+
+
+def rejected(topic: str, record: InputRecord, rejection: Rejection, version: bytes) -> Output:
+    """The record for the rejected topic: the input's key, value and headers unchanged, and ours after them."""
+    # A header without a value has no other faithful form here: the writer of batches takes bytes only.
+    headers: Headers = [(name, value or b"") for name, value in record.headers]
+    headers += [
+        ("kafka_dlt-original-topic", record.topic.encode()),
+        ("kafka_dlt-original-partition", record.partition.to_bytes(4, "big", signed=True)),
+        ("kafka_dlt-original-offset", record.offset.to_bytes(8, "big", signed=True)),
+        ("kafka_dlt-original-timestamp", record.timestamp.to_bytes(8, "big", signed=True)),
+        ("kafka_dlt-original-timestamp-type", _TIMESTAMP_TYPES.get(record.timestamp_type or 0, b"NoTimestampType")),
+        ("kafka_dlt-exception-fqcn", b"pipeline.core.reject.Rejection"),
+        ("kafka_dlt-exception-message", rejection.message.encode(errors="replace")),
+        ("itemstream-reject-reason", rejection.reason.encode()),
+        ("itemstream-version", version),
+    ]
+    return Output(topic, record.key, record.value, headers, record.timestamp)

@@ -1,0 +1,174 @@
+"""One event on its way through its session: what it touches, what it brings out, and how to undo it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pipeline.core.codec import encode, encode_forgotten, item_key
+from pipeline.core.event import Event
+from pipeline.core.index import unindex
+from pipeline.core.records import Change, Output
+from pipeline.core.reject import Rejection
+from pipeline.core.route import Routes
+from pipeline.core.settings import CoreSettings
+from pipeline.core.state import Entity, Item, Reply, Session
+
+MAX_ID = 512
+"""Longest id taken, in characters: ids stand in every key of the state."""
+
+WEIGHT_LIMIT = 8
+"""An item may gather so many times `max_event_bytes` of events."""
+
+
+class Step:
+    """The work on one event. A partition has one and sets `session` and `event` anew for each.
+
+    Every change of state goes through `touch` (or the methods here that add and drop), so that `undo` puts back what
+    an event changed before it turned out unusable.
+    """
+
+    def __init__(self, settings: CoreSettings) -> None:
+        self.settings = settings
+        self.routes = Routes(settings.prefix)
+        self.session: Session
+        self.event: Event | None = None
+        self.outputs: list[Output] = []
+        self.dirty: dict[Entity, None] = {}
+        """Entities whose changelog records must be written."""
+        self.changes: dict[bytes, bytes | None] = {}
+        """Changelog records of what left."""
+        self._touched: dict[Entity, tuple[Any, ...]] = {}
+        self._created: list[tuple[dict[Any, Any], Any]] = []
+        self._first_output = 0
+
+    def begin(self, session: Session, event: Event | None) -> None:
+        """Start on an event of a session; None where time passing is what happens to it."""
+        self.session = session
+        self.event = event
+        self._touched.clear()
+        self._created.clear()
+        self._first_output = len(self.outputs)
+
+    def undo(self) -> None:
+        """Put the session back to where it was at `begin`. Its derived indexes must be made anew after."""
+        del self.outputs[self._first_output :]
+        for entity, values in self._touched.items():
+            entity.restore(values)
+        for holder, name in reversed(self._created):
+            entity = holder.pop(name, None)
+            if entity is not None:
+                self.dirty.pop(entity, None)
+
+    def touch(self, entity: Entity) -> None:
+        """Say that `entity` is about to change."""
+        if entity not in self._touched:
+            self._touched[entity] = entity.copy()
+            self.dirty[entity] = None
+
+    def item(self, item_id: object) -> Item | None:
+        """The item with this id, touched and made where it is new.
+
+        None where the event changes nothing: it was already applied to the item, or the item was forgotten.
+        Raises `Rejection` where the id is none, or the item gathered too much.
+        """
+        session, event = self.session, self.event
+        name = self.checked_id(item_id, "item_id")
+        if name in session.forgotten:
+            return None
+        item = session.items.get(name)
+        if item is None:
+            item = Item(session.name, name)
+            session.items[name] = item
+            self._created.append((session.items, name))
+            self.touch(item)
+            item.ordinal = self.next_ordinal()
+        else:
+            self.touch(item)
+        if event is not None:
+            if not item.apply_once(event.identity):
+                return None
+            item.weight += len(event.record.value or b"")
+            if item.weight > WEIGHT_LIMIT * self.settings.max_event_bytes:
+                raise Rejection("too_large", f"the events about item {name[:80]} sum up to {item.weight} bytes")
+            if item.revision == 0:
+                item.source = event.source
+        return item
+
+    def reply(self, response_id: object) -> Reply:
+        """The response with this id, touched and made where it is new. Raises `Rejection` where the id is none."""
+        session = self.session
+        name = self.checked_id(response_id, "response id")
+        reply = session.replies.get(name)
+        if reply is None:
+            reply = Reply(session.name, name)
+            session.replies[name] = reply
+            self._created.append((session.replies, name))
+            self.touch(reply)
+            reply.ordinal = self.next_ordinal()
+        else:
+            self.touch(reply)
+        return reply
+
+    def next_ordinal(self) -> int:
+        """The next number of order in the session."""
+        cursor = self.session.cursor
+        self.touch(cursor)
+        cursor.ordinal += 1
+        return cursor.ordinal
+
+    def next_sequence(self) -> int:
+        """The next `session_sequence`."""
+        cursor = self.session.cursor
+        self.touch(cursor)
+        cursor.sequence += 1
+        return cursor.sequence
+
+    def forget(self, item: Item) -> None:
+        """Let an item go. What came out of it is remembered by its id, so that a repeat cannot bring it out again."""
+        session = self.session
+        del session.items[item.id]
+        unindex(session, item)
+        self.dirty.pop(item, None)
+        if item.revision:
+            session.forgotten[item.id] = [item.ordinal, item.revision]
+            self.changes[item.key] = encode_forgotten(item.ordinal, item.revision)
+            if len(session.forgotten) > self.settings.max_forgotten:
+                oldest = next(iter(session.forgotten))
+                del session.forgotten[oldest]
+                self.changes[item_key(session.name, oldest)] = None
+        else:
+            self.changes[item.key] = None
+
+    def stop_waiting(self, item: Item) -> None:
+        """Say that the join of `item` is complete."""
+        if item.waits_for is not None:
+            waiting = self.session.waiting[item.waits_for]
+            waiting.remove(item)
+            if not waiting:
+                del self.session.waiting[item.waits_for]
+            item.waits_for = None
+
+    def drop(self, entity: Entity) -> None:
+        """Take an entity out of the changelog."""
+        self.dirty.pop(entity, None)
+        self.changes[entity.key] = None
+
+    def take_changes(self) -> list[Change]:
+        """The changelog records since the last call."""
+        changes = self.changes
+        for entity in self.dirty:
+            changes[entity.key] = encode(entity)
+        self.dirty = {}
+        self.changes = {}
+        return list(changes.items())
+
+    @staticmethod
+    def checked_id(value: object, name: str) -> str:
+        """`value` as an id. Raises `Rejection` where it is missing, no text, or too long to be one."""
+        if value is None or value == "":
+            raise Rejection("item_missing", f"the event has no `{name}`")
+        if not isinstance(value, str):
+            raise Rejection("item_invalid", f"the event's `{name}` is not a text")
+        if len(value) > MAX_ID:
+            raise Rejection("item_invalid", f"the event's `{name}` has {len(value)} characters; the limit is {MAX_ID}")
+        return value
