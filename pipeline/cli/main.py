@@ -29,6 +29,7 @@ class Command(NamedTuple):
 # In the order of `itemstream --help`.
 COMMANDS: tuple[Command, ...] = (
     Command("kafka", "pipeline.cli.kafka:app", "Apache Kafka on this machine, for a first run and for tests."),
+    Command("topics", "pipeline.cli.topics:app", "The topics: what there should be, what there is, and making it so."),
     Command("settings", "pipeline.cli.settings:settings", "What is in force, and where each setting came from."),
 )
 
@@ -126,8 +127,7 @@ def _usage_message(error: Exception) -> str | None:
     usage: Any = error
     context: Any = getattr(usage, "ctx", None)
     if type(error).__name__ == "NoArgsIsHelpError":
-        if text := context.get_help():  # with rich it has printed the help by itself
-            print(text)
+        print(usage.format_message())  # empty where rich has printed the help by itself
         return "a command is missing"
     path = context.command_path if context else "itemstream"
     return f"{usage.format_message().rstrip('.')} (see: {path} --help)"

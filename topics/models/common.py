@@ -132,7 +132,9 @@ class ItemRecord(Record):
         description="The response that made the item; null for items of the user and the client."
     )
     output_index: int | None = Field(description="The item's place in its response's output, from 0; else null.")
-    model: str | None = Field(description="The session's model, as told so far.", examples=["gpt-realtime"])
+    model: str | None = Field(
+        description="The session's model, where a response made the item; else null.", examples=["gpt-realtime"]
+    )
     opened_at: Rfc3339 | None = Field(
         description="When the item was opened, by the collector's clock; null where its opening was not seen."
     )

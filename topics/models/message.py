@@ -31,7 +31,7 @@ class Transcript(Record):
         description="`pending`: may still come, in a later revision; `final`: there, even where the text is empty; "
         "`failed`: the provider could not, see `error`; `disabled`: the session has no transcription configured."
     )
-    text: str | None = Field(description="The transcript; null until `state` is `final`.")
+    text: str | None = Field(description="What was said, as far as it is known; empty where nothing was, else null.")
     model: str | None = Field(
         description="The model that transcribes, from the session's configuration.",
         examples=["gpt-4o-mini-transcribe"],
