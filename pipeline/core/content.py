@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from pipeline.core.event import text_or_none
 from pipeline.core.state import Item
+from pipeline.core.values import object_or_none, text_or_none
 
 # Beta names of content types, by who speaks. GA names are canonical and stay.
 _ASSISTANT_TYPES = {"text": "output_text", "audio": "output_audio"}
@@ -81,9 +81,8 @@ def modality_of(parts: list[dict[str, Any]]) -> str | None:
 
 
 def _less_audio(part: object) -> object:
-    if isinstance(part, dict) and "audio" in part:
-        return {name: value for name, value in cast(dict[str, Any], part).items() if name != "audio"}
-    return part
+    told = object_or_none(part)
+    return part if told is None else {name: value for name, value in told.items() if name != "audio"}
 
 
 def _canonical(part: dict[str, Any], role: str | None, told: dict[str, Any] | None) -> dict[str, Any]:

@@ -57,7 +57,9 @@ def prune_told(item: Item, document: dict[str, Any]) -> None:
     if item.told and isinstance(content, list):
         parts = cast(list[Any], content)
         left = {
-            index: part for index, part in item.told.items() if int(index) >= len(parts) or not _speaks(parts[int(index)])
+            index: part
+            for index, part in item.told.items()
+            if int(index) >= len(parts) or not _speaks(parts[int(index)])
         }
         if len(left) != len(item.told):
             item.told = left or None

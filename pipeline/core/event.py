@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
-from hashlib import blake2b
 from typing import Any, cast
 
 import orjson
 
 from pipeline.core.records import InputRecord
 from pipeline.core.reject import Rejection
-
-MAX_DEPTH = 100
-"""How deep an event may nest: readers' JSON parsers stop at 200 and less, and a record nests its item once more."""
+from pipeline.core.values import MAX_DEPTH, digest, object_or_none, text_or_none, too_deep
 
 _LEADING_TYPE = re.compile(rb'\s*\{\s*(?:"event_id"\s*:\s*"[^"\\]*"\s*,\s*)?"type"\s*:\s*"([^"\\]+)"')
 
@@ -121,11 +118,11 @@ def parse(record: InputRecord, headers: dict[str, bytes | None], max_bytes: int)
         body: object = orjson.loads(value)
     except orjson.JSONDecodeError as error:
         raise Rejection("not_json", f"the value is not JSON: {error}") from None
-    if not isinstance(body, dict):
+    event = object_or_none(body)
+    if event is None:
         raise Rejection("not_object", f"the value is JSON, but {_json_name(body)} and not an object")
-    if value.count(b"{") + value.count(b"[") > MAX_DEPTH and too_deep(body):
+    if value.count(b"{") + value.count(b"[") > MAX_DEPTH and too_deep(event):
         raise Rejection("item_invalid", f"the event nests deeper than {MAX_DEPTH} levels")
-    event = cast(dict[str, Any], body)
     type_ = event.get("type")
     if not isinstance(type_, str) or not type_:
         header = headers.get("ce_type")
@@ -135,43 +132,6 @@ def parse(record: InputRecord, headers: dict[str, bytes | None], max_bytes: int)
     return Event(record, headers, event, type_)
 
 
-def too_deep(value: object, limit: int = MAX_DEPTH) -> bool:
-    """Whether `value` nests deeper than `limit` levels of objects and arrays."""
-    level: list[object] = [value]
-    for _ in range(limit + 1):
-        below: list[object] = []
-        for node in level:
-            if isinstance(node, dict):
-                below.extend(cast(dict[str, object], node).values())
-            elif isinstance(node, list):
-                below.extend(cast(list[object], node))
-        if not below:
-            return False
-        level = [node for node in below if isinstance(node, (dict, list))]
-        if not level:
-            return False
-    return True
-
-
-def text_or_none(value: object) -> str | None:
-    """`value` where it is a text, else None: providers' optional fields may be null, absent or of another type."""
-    return value if isinstance(value, str) else None
-
-
-def int_or_none(value: object) -> int | None:
-    """`value` where it is a whole number, else None. A bool is none."""
-    if isinstance(value, bool):
-        return None
-    if isinstance(value, int):
-        return value
-    return int(value) if isinstance(value, float) and value.is_integer() and abs(value) < 2**63 else None
-
-
-def digest(data: bytes) -> int:
-    """64 bits that stand for `data`."""
-    return int.from_bytes(blake2b(data, digest_size=8).digest())
-
-
 def _json_name(value: object) -> str:
-    names = {list: "an array", str: "a text", bool: "a boolean", int: "a number", float: "a number"}
+    names: dict[type, str] = {list: "an array", str: "a text", bool: "a boolean", int: "a number", float: "a number"}
     return names.get(type(value), "null")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from pipeline.core.document import document_of
-from pipeline.core.event import text_or_none
 from pipeline.core.joins import index_joins
 from pipeline.core.state import Item, Session
+from pipeline.core.values import text_or_none
 
 
 def unindex(session: Session, item: Item) -> None:
@@ -27,12 +27,12 @@ def reindex(session: Session) -> None:
     session.replies = dict(sorted(session.replies.items(), key=lambda entry: entry[1].ordinal))
     session.forgotten = dict(sorted(session.forgotten.items(), key=lambda entry: entry[1][0]))
     session.running = {reply.id: reply for reply in session.replies.values() if not reply.done and reply.created_at}
-    session.awaiting = {id: reply for id, reply in session.running.items() if reply.first_ms is None}
+    session.awaiting = {name: reply for name, reply in session.running.items() if reply.first_ms is None}
     session.open = {item: None for item in session.items.values() if item.opened and not item.revision}
     session.calls = {}
     session.waiting = {}
     for item in session.items.values():
         item.call_id = item.waits_for = None
-        if item.document is not None and b"call" in item.document or b"approval" in (item.document or b""):
+        if item.document is not None and (b"call" in item.document or b"approval" in item.document):
             document = document_of(item)
             index_joins(session, item, text_or_none(document.get("type")), document)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from pipeline.core.document import document_of
-from pipeline.core.event import text_or_none
 from pipeline.core.state import Item, Session
+from pipeline.core.values import text_or_none
 
 _ASKED_BY: dict[str, str] = {"function_call_output": "call_id", "mcp_approval_response": "approval_request_id"}
 """An answer's item type -> its field that names what it answers."""

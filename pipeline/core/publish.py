@@ -10,12 +10,12 @@ import orjson
 
 from pipeline.core.document import document_of
 from pipeline.core.enrich import BUILDERS, Fields
-from pipeline.core.event import digest, text_or_none
 from pipeline.core.records import Output
 from pipeline.core.reject import Rejection
 from pipeline.core.route import Route
 from pipeline.core.state import Item
 from pipeline.core.step import Step
+from pipeline.core.values import digest, object_or_none, text_or_none
 
 SCHEMA_VERSION = 1
 
@@ -126,8 +126,7 @@ def _item_content(step: Step, item: Item, document: dict[str, Any]) -> Fields:
     type_ = document["type"]
     builder = BUILDERS.get(type_)
     fields = builder(item, document, step.session) if builder is not None else Fields({})
-    metadata = document.get("metadata")
-    content = {
+    content: dict[str, Any] = {
         "item_id": item.id,
         "item_type": type_,
         "status": text_or_none(document.get("status")),
@@ -137,7 +136,7 @@ def _item_content(step: Step, item: Item, document: dict[str, Any]) -> Fields:
         "output_index": item.output_index,
         "opened_at": item.opened_at,
         "deleted": item.deleted,
-        "metadata": metadata if isinstance(metadata, dict) else None,
+        "metadata": object_or_none(document.get("metadata")),
         "warnings": fields.warnings,
         **fields.content,
     }

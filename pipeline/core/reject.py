@@ -1,6 +1,7 @@
 """Records that cannot be used: why, and what is written of them.
 
-The headers are those of Spring Kafka's `DeadLetterPublishingRecoverer`, with its encodings, so that its tools read ours.
+The headers are those of Spring Kafka's `DeadLetterPublishingRecoverer`, with its encodings, so that
+its tools read ours.
 """
 
 from __future__ import annotations

@@ -46,12 +46,19 @@ class Entity:
         for name, value in zip(self.fields, values, strict=False):
             setattr(self, name, value)
 
+
+class Remembering(Entity):
+    """An entity that knows the events applied to it, so that a repeated one is not applied again."""
+
+    __slots__ = ("seen",)
+
+    seen: tuple[int, ...]
+
     def apply_once(self, identity: int) -> bool:
         """Remember the event; False where it was already applied here."""
-        seen: tuple[int, ...] = self.seen  # type: ignore[attr-defined]
-        if identity in seen:
+        if identity in self.seen:
             return False
-        self.seen = (*seen[1 - SEEN_EVENTS :], identity)
+        self.seen = (*self.seen[1 - SEEN_EVENTS :], identity)
         return True
 
 
@@ -76,7 +83,7 @@ class Cursor(Entity):
     """When the user stopped speaking, until a response follows it."""
 
 
-class Config(Entity):
+class Config(Remembering):
     """What is the session's and not an item's. Changes seldom."""
 
     kind = "c"
@@ -94,7 +101,7 @@ class Config(Entity):
     )
     defaults = (None, None, None, None, None, None, None, None, False, ())
     copy_fields = attrgetter(*fields)
-    __slots__ = fields
+    __slots__ = fields[:-1]
 
     conversation_id: str | None
     provider_session_id: str | None
@@ -108,7 +115,6 @@ class Config(Entity):
     transcription_model: str | None
     named_by_responses: bool
     """A response named its conversation: one that names none is then out of band."""
-    seen: tuple[int, ...]
 
 
 class Reply(Entity):
@@ -137,7 +143,7 @@ class Reply(Entity):
         self.id = id
 
 
-class Item(Entity):
+class Item(Remembering):
     """A conversation item, or what events told about one that has not been seen itself yet."""
 
     kind = "i"
@@ -182,7 +188,7 @@ class Item(Entity):
     )
     # fmt: on
     copy_fields = attrgetter(*fields)
-    __slots__ = ("call_id", "id", "waits_for", *fields)
+    __slots__ = ("call_id", "id", "waits_for", *fields[:-1])
 
     call_id: str | None
     """Index entry: the `call_id` under which it stands in the session's `calls`."""
@@ -235,7 +241,6 @@ class Item(Entity):
     """Of the last event about it, while the item is not out: idleness has no event of its own."""
     weight: int
     """Bytes of the events applied to it."""
-    seen: tuple[int, ...]
 
     def __init__(self, session_id: str, id: str) -> None:
         super().__init__(session_id, id)

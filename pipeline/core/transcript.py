@@ -6,8 +6,8 @@ from math import exp
 from typing import Any, cast
 
 from pipeline.core.content import words_of
-from pipeline.core.event import text_or_none
 from pipeline.core.state import Config, Item
+from pipeline.core.values import text_or_none
 
 
 def completed(body: dict[str, Any], text: str, model: str | None) -> dict[str, Any]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
-from pipeline.core.event import int_or_none
+from pipeline.core.values import int_or_none, object_or_none
 
 _PATHS: dict[str, tuple[str, ...]] = {
     "input_tokens": ("input_tokens",),
@@ -25,9 +25,9 @@ _PATHS: dict[str, tuple[str, ...]] = {
 def raw_usage(response: dict[str, Any], event: dict[str, Any]) -> dict[str, Any] | None:
     """The response's usage; the event's where the response has none (xAI, recorded)."""
     for holder in (response, event):
-        usage = holder.get("usage")
-        if isinstance(usage, dict) and usage:
-            return cast(dict[str, Any], usage)
+        usage = object_or_none(holder.get("usage"))
+        if usage:
+            return usage
     return None
 
 
@@ -41,5 +41,5 @@ def flat_usage(raw: dict[str, Any] | None) -> dict[str, int | None] | None:
 def _at(raw: dict[str, Any], path: tuple[str, ...]) -> object:
     found: object = raw
     for name in path:
-        found = cast(dict[str, Any], found).get(name) if isinstance(found, dict) else None
+        found = (object_or_none(found) or {}).get(name)
     return found

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from pipeline.core.enrich.values import Fields, raw_and_parsed, span_ms
-from pipeline.core.event import text_or_none
 from pipeline.core.state import Item, Session
+from pipeline.core.values import text_or_none
 
 
 def arguments_of(item: Item, document: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any, cast
 
 from pipeline.core.enrich.calls import arguments_of
-from pipeline.core.enrich.values import Fields, error_of, list_or_none, raw_and_parsed, span_ms
-from pipeline.core.event import text_or_none
+from pipeline.core.enrich.values import Fields, error_of, raw_and_parsed, span_ms
 from pipeline.core.state import Item, Session
+from pipeline.core.values import list_or_none, text_or_none
 
 
 def mcp_call(item: Item, document: dict[str, Any], session: Session) -> Fields:

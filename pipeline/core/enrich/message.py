@@ -6,9 +6,9 @@ from typing import Any
 
 from pipeline.core.content import modality_of, parts_of, text_of
 from pipeline.core.enrich.values import Fields
-from pipeline.core.event import text_or_none
 from pipeline.core.state import Item, Session
 from pipeline.core.transcript import transcript_of
+from pipeline.core.values import text_or_none
 
 
 def message(item: Item, document: dict[str, Any], session: Session) -> Fields:

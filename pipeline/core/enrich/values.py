@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any
 
 import orjson
 
-from pipeline.core.event import MAX_DEPTH, int_or_none, text_or_none, too_deep
+from pipeline.core.values import MAX_DEPTH, int_or_none, object_or_none, text_or_none, too_deep
 
 
 @dataclass(slots=True)
@@ -43,9 +43,9 @@ def error_of(told: object) -> dict[str, Any] | None:
     """An error told as an object, or as a mere text, as `{type, code, message}`; further fields are kept."""
     if isinstance(told, str) and told:
         return {"type": None, "code": None, "message": told}
-    if not isinstance(told, dict) or not told:
+    error = object_or_none(told)
+    if not error:
         return None
-    error = cast(dict[str, Any], told)
     code = error.get("code")
     return {
         **error,
@@ -58,13 +58,3 @@ def error_of(told: object) -> dict[str, Any] | None:
 def span_ms(start: int | None, end: int | None) -> int | None:
     """Milliseconds from `start` to `end`; None where one is unknown, or they are the wrong way round."""
     return end - start if start is not None and end is not None and end >= start else None
-
-
-def object_or_none(value: object) -> dict[str, Any] | None:
-    """`value` where it is a JSON object, else None."""
-    return cast(dict[str, Any], value) if isinstance(value, dict) else None
-
-
-def list_or_none(value: object) -> list[Any] | None:
-    """`value` where it is a JSON array, else None."""
-    return cast(list[Any], value) if isinstance(value, list) else None

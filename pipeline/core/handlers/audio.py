@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from pipeline.core.event import Event, int_or_none, text_or_none
+from pipeline.core.event import Event
 from pipeline.core.handlers.parts import content_index
 from pipeline.core.publish import revise
 from pipeline.core.reject import Rejection
 from pipeline.core.step import Step
 from pipeline.core.transcript import completed, failed
+from pipeline.core.values import int_or_none, text_or_none
 
 
 def speech_started(step: Step, body: dict[str, Any]) -> None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any, cast
 
 from pipeline.core.document import document_of, prune_told, take_final, take_opening
-from pipeline.core.event import Event, int_or_none, text_or_none
+from pipeline.core.event import Event
 from pipeline.core.joins import answered_by, asked_of, index_joins, joined
 from pipeline.core.publish import publish, publish_nameless, revise
 from pipeline.core.reject import Rejection
 from pipeline.core.state import Item, PreviousSource
 from pipeline.core.step import Step
+from pipeline.core.values import int_or_none, text_or_none
 
 
 def added(step: Step, body: dict[str, Any]) -> None:

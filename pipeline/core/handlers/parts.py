@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any, cast
 
 from pipeline.core.content import words_of
-from pipeline.core.event import Event, int_or_none, text_or_none
+from pipeline.core.event import Event
 from pipeline.core.publish import revise
 from pipeline.core.reject import Rejection
 from pipeline.core.step import Step
+from pipeline.core.values import int_or_none, text_or_none
 
 
 def text_done(step: Step, body: dict[str, Any]) -> None:

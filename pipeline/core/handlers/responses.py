@@ -6,13 +6,14 @@ from typing import Any, cast
 
 from pipeline.core.content import without_audio
 from pipeline.core.document import document_of
-from pipeline.core.enrich.values import error_of, list_or_none, object_or_none, span_ms
-from pipeline.core.event import Event, text_or_none
+from pipeline.core.enrich.values import error_of, span_ms
+from pipeline.core.event import Event
 from pipeline.core.handlers.items import finish, sent_item
 from pipeline.core.publish import publish, publish_response
 from pipeline.core.state import Item, Reply, Session
 from pipeline.core.step import MAX_ID, Step
 from pipeline.core.usage import flat_usage, raw_usage
+from pipeline.core.values import list_or_none, object_or_none, text_or_none
 
 
 def response_created(step: Step, body: dict[str, Any]) -> None:
@@ -166,5 +167,3 @@ def _is_item(entry: object) -> bool:
         return False
     item = cast(dict[str, Any], entry)
     return all(isinstance(item.get(name), str) and item[name] for name in ("id", "type")) and len(item["id"]) <= MAX_ID
-
-
