@@ -50,9 +50,9 @@ class Settings(BaseSettings):
     max_items_per_session: int = Field(1000, ge=1, description="Items of one session kept; the oldest leave first.")
 
     reject_limit_ratio: float = Field(
-        0.5, gt=0, le=1, description="Stop the worker when more than this share of the last records was rejected."
+        0.95, gt=0, le=1, description="Stop the worker when more than this share of the last records was rejected."
     )
-    reject_limit_window: int = Field(1000, ge=0, description="How many records that share is taken over; 0: no limit.")
+    reject_limit_window: int = Field(10_000, ge=0, description="How many records that share is taken over; 0: no limit.")
 
     transaction_timeout_ms: int = Field(
         60_000, ge=1000, description="Milliseconds until Kafka aborts the transaction of a worker that vanished."

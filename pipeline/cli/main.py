@@ -28,6 +28,7 @@ class Command(NamedTuple):
 
 # In the order of `itemstream --help`.
 COMMANDS: tuple[Command, ...] = (
+    Command("process", "pipeline.cli.process:process", "Recorded events through the core, without Kafka."),
     Command("kafka", "pipeline.cli.kafka:app", "Apache Kafka on this machine, for a first run and for tests."),
     Command("topics", "pipeline.cli.topics:app", "The topics: what there should be, what there is, and making it so."),
     Command("settings", "pipeline.cli.settings:settings", "What is in force, and where each setting came from."),

@@ -6,6 +6,7 @@
 from pipeline.core.codec import StateUnreadable
 from pipeline.core.partition import Partition
 from pipeline.core.records import BatchResult, Change, Counts, Headers, InputRecord, Output
+from pipeline.core.reject import readable_headers
 from pipeline.core.settings import CoreSettings
 
 __all__ = [
@@ -18,4 +19,5 @@ __all__ = [
     "Output",
     "Partition",
     "StateUnreadable",
+    "readable_headers",
 ]

@@ -26,6 +26,20 @@ class Rejection(Exception):
         self.message = message
 
 
+_NUMBERS = frozenset(f"kafka_dlt-original-{name}" for name in ("partition", "offset", "timestamp"))
+"""Headers that hold a big-endian number."""
+
+
+def readable_headers(headers: Headers) -> dict[str, str]:
+    """Headers for people: numbers in decimal, the rest as text, bytes that are none kept readable."""
+    return {
+        name: str(int.from_bytes(value, "big", signed=True))
+        if name in _NUMBERS
+        else value.decode(errors="backslashreplace")
+        for name, value in headers
+    }
+
+
 def rejected(topic: str, record: InputRecord, rejection: Rejection, version: bytes) -> Output:
     """The record for the rejected topic: the input's key, value and headers unchanged, and ours after them."""
     # A header without a value has no other faithful form here: the writer of batches takes bytes only.
