@@ -34,6 +34,7 @@ PURE_STDLIB = {
     "struct",
     "types",
     "typing",
+    "urllib.parse",
     "uuid",
 }
 CORE_MAY_IMPORT = {*PURE_STDLIB, "orjson", "pydantic", "pydantic_core", "typing_extensions", "topics"}
@@ -60,7 +61,7 @@ def is_core_import(name: str) -> bool:
     top = name.partition(".")[0]
     if top == "pipeline":
         return name == CORE_MAY_IMPORT_OF_PIPELINE or name.startswith(CORE_MAY_IMPORT_OF_PIPELINE + ".")
-    return top in CORE_MAY_IMPORT and not name.startswith("topics.admin")
+    return not CORE_MAY_IMPORT.isdisjoint({top, name}) and not name.startswith("topics.admin")
 
 
 @pytest.mark.parametrize(
@@ -75,6 +76,8 @@ def is_core_import(name: str) -> bool:
         ("aiokafka", False),
         ("faust", False),
         ("time", False),
+        ("urllib.parse", True),
+        ("urllib.request", False),
         ("asyncio", False),
         ("pathlib", False),
     ],

@@ -64,7 +64,7 @@ def stop(port: Port = DEFAULT_PORT, data_dir: DataDir = None) -> None:
     if running is None:
         print(f"No Kafka runs on {folder}")
         return
-    clean = terminate(running.pid)
+    clean = terminate(running, folder)
     remove_pid_file(folder)
     if not clean:
         _note(f"Kafka (process {running.pid}) did not stop by itself and was killed; the next start repairs its data")

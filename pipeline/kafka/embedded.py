@@ -99,17 +99,13 @@ class EmbeddedKafka:
                 f"Kafka already runs on {self.data_dir} (port {running.port}, process {running.pid}); "
                 "stop it first or choose another --data-dir"
             )
-        for tries_left in reversed(range(PORT_TRIES)):
-            try:
-                self._start_once(java, jars)
-            except _PortTakenError as taken:
-                # A free port can be gone a moment later; a port somebody asked for is his to change.
-                if self._fixed_port or not tries_left:
-                    raise ItemstreamError(f"{taken}; choose another with --port") from taken
-            else:
-                self._fixed_port = True
-                return self
-        raise AssertionError("unreachable")
+        try:
+            self._start_on_a_port(java, jars)
+        except BaseException:
+            self.kill()
+            self._remove_temporary()
+            raise
+        return self
 
     def stop(self, timeout: float = STOP_SECONDS) -> None:
         """Clean shutdown (SIGTERM, SIGKILL after `timeout` seconds); a temporary data folder goes too."""
@@ -121,9 +117,7 @@ class EmbeddedKafka:
                 self._process.kill()
                 self._process.wait()
         self._ended()
-        if self._given_dir is None and self._data_dir is not None:
-            shutil.rmtree(self._data_dir, ignore_errors=True)
-            self._data_dir = None
+        self._remove_temporary()
 
     def kill(self) -> None:
         """SIGKILL, as a power cut does it: the data stays, `start` takes it up again on the same port."""
@@ -147,6 +141,18 @@ class EmbeddedKafka:
 
     async def __aexit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
         await asyncio.to_thread(self.stop)
+
+    def _start_on_a_port(self, java: Path, jars: Path) -> None:
+        for tries_left in reversed(range(PORT_TRIES)):
+            try:
+                self._start_once(java, jars)
+            except _PortTakenError as taken:
+                # A free port can be gone a moment later; a port somebody asked for is theirs to change.
+                if self._fixed_port or not tries_left:
+                    raise ItemstreamError(f"{taken}; choose another with --port") from taken
+            else:
+                self._fixed_port = True
+                return
 
     def _start_once(self, java: Path, jars: Path) -> None:
         controller_port, free_port = probe.free_ports(2)
@@ -194,19 +200,27 @@ class EmbeddedKafka:
                 self._ended()
                 if "BindException" in reason or "Address already in use" in reason:
                     raise _PortTakenError(f"port {self.port} is in use by another program")
-                raise ItemstreamError(f"Kafka did not start (exit code {code}, log {self.log_file}): {reason}")
+                raise ItemstreamError(f"Kafka did not start (exit code {code}{self._log_kept}): {reason}")
             if time.monotonic() > deadline:
-                self.kill()
                 raise ItemstreamError(
-                    f"Kafka did not answer within {START_SECONDS:.0f} s (log {self.log_file}): {self._last_lines()}"
+                    f"Kafka did not answer within {START_SECONDS:.0f} s{self._log_kept}: {self._last_lines()}"
                 )
             time.sleep(0.05)
+
+    def _remove_temporary(self) -> None:
+        if self._given_dir is None and self._data_dir is not None:
+            shutil.rmtree(self._data_dir, ignore_errors=True)
+            self._data_dir = None
 
     def _ended(self) -> None:
         self._process = None
         atexit.unregister(self.stop)
         if self._data_dir is not None:
             remove_pid_file(self._data_dir)
+
+    @property
+    def _log_kept(self) -> str:
+        return f", log {self.log_file}" if self._given_dir else ""
 
     def _last_lines(self) -> str:
         lines = [line.strip() for line in self.log_file.read_text(errors="replace").splitlines() if line.strip()]
