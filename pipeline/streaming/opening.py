@@ -1,0 +1,54 @@
+"""How an input partition is started. The order is what makes it correct."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from aiokafka import TopicPartition
+
+from pipeline.streaming.changelog import Restored, restore
+from pipeline.streaming.clients import Consumer
+from pipeline.streaming.config import StreamConfig
+from pipeline.streaming.core_interface import CoreFactory
+from pipeline.streaming.fault_points import FaultHook
+from pipeline.streaming.partition import InputPartition
+from pipeline.streaming.writer import PartitionWriter
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A partition ready to flow, and what its state cost."""
+
+    partition: InputPartition
+    restored: Restored
+    committed: int | None
+    """The group's offset as it was found."""
+
+
+async def open_partition(
+    config: StreamConfig,
+    source: TopicPartition,
+    epoch: int,
+    consumer: Consumer,
+    new_core: CoreFactory,
+    writer: PartitionWriter,
+    fault: FaultHook,
+) -> Opened:
+    """Fence, read the offset, restore the state: in this order. The caller then seeks and lets records flow.
+
+    1. Starting the producer ends a former owner's open transaction and fences it: from here on nobody else can move
+       the offset or the state. Read earlier, either could change under us.
+    2. The committed offset.
+    3. The state, `read_committed`, up to the end of the changelog.
+    The position in the state wins where it is ahead of the offset (at least once, after a crash in between).
+    """
+    number = source.partition
+    await writer.start()
+    fault("producer-started", number)
+    committed = await consumer.committed(source)
+    core = new_core(number)
+    restored = await restore(config, number, core, fault)
+    fault("restored", number)
+    known = [offset for offset in (committed, restored.position) if offset is not None]
+    position = max(known) if known else (await consumer.beginning_offsets([source]))[source]
+    return Opened(InputPartition(source, epoch, core, writer, position), restored, committed)

@@ -1,0 +1,77 @@
+"""One input partition this process owns: its state, its writer, and the commit in flight."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Coroutine
+from typing import Any
+
+from aiokafka import TopicPartition
+
+from pipeline.core.records import BatchResult, Counts
+from pipeline.streaming.core_interface import PartitionCore
+from pipeline.streaming.writer import PartitionWriter
+
+
+class InputPartition:
+    """The partition from the moment records may flow until it is revoked or fails.
+
+    At most one commit is in flight. That task is the lock between a batch and the revoke callback: a commit begins only
+    while the partition is not `closed`, and `close` waits for the one that has begun.
+    """
+
+    def __init__(
+        self, source: TopicPartition, epoch: int, core: PartitionCore, writer: PartitionWriter, position: int
+    ) -> None:
+        self.source = source
+        self.epoch = epoch
+        self.core = core
+        self.writer = writer
+        self.position = position
+        """Offset after the last record given to the core."""
+        self.committed = position
+        """Offset after the last record that is durable."""
+        self.closed = False
+        self.failed = False
+        self.deferred = Counts()
+        """Counts of records that changed nothing and whose offset is not committed yet."""
+        self.deferred_offset = position
+        self.deferred_since: float | None = None
+        now = time.monotonic()
+        self.last_traffic = now
+        self.last_idle_check = now
+        self.last_progress = now
+        self._commit: asyncio.Task[None] | None = None
+
+    @property
+    def committing(self) -> bool:
+        return self._commit is not None and not self._commit.done()
+
+    def start_commit(self, commit: Coroutine[Any, Any, None]) -> None:
+        """Run `commit`; nothing else of this partition may be in flight."""
+        assert not self.committing, "a partition commits one batch at a time"
+        assert not self.closed, "a closed partition commits nothing"
+        self._commit = asyncio.create_task(commit, name=f"commit-{self.source.partition}")
+
+    async def settled(self) -> None:
+        """Wait until no commit is in flight; whether it went well shows in `closed`."""
+        if self._commit is not None and not self._commit.done():
+            await asyncio.wait({self._commit})
+
+    def defer(self, result: BatchResult) -> None:
+        """Nothing came of the batch: leave its offset to the next commit."""
+        self.deferred.add(result.counts)
+        self.deferred_offset = self.position
+        if self.deferred_since is None:
+            self.deferred_since = time.monotonic()
+
+    def take_deferred(self) -> Counts:
+        """The deferred counts, which the commit about to be made covers."""
+        deferred, self.deferred, self.deferred_since = self.deferred, Counts(), None
+        return deferred
+
+    def has_committed(self, next_offset: int) -> None:
+        """Note that all before `next_offset` is durable."""
+        self.committed = next_offset
+        self.last_progress = time.monotonic()
