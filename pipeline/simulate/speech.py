@@ -1,0 +1,182 @@
+"""What a person says aloud: voice activity, the committed item, and its transcript, whenever that arrives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+
+from pipeline.simulate import timing
+from pipeline.simulate.account import Item
+from pipeline.simulate.model import Json
+from pipeline.simulate.talk import Talk
+
+PLANS: dict[str, float] = {
+    "soon": 8,
+    "late": 5,
+    "early": 2,
+    "before_done": 2,
+    "twice": 1,
+    "failed": 1.2,
+    "empty": 0.8,
+    "never": 0.4,
+}
+"""How a transcript fares and how often. early: before the item; before_done: between its opening and its end; twice:
+completed, then completed again with other words; never: it does not come at all."""
+
+_FAILURE: Json = {
+    "type": "transcription_error",
+    "code": "audio_unintelligible",
+    "message": "The recording could not be understood.",
+    "param": None,
+}
+_EVENT = "conversation.item.input_audio_transcription."
+
+
+@dataclass(slots=True)
+class Utterance:
+    """Somebody has begun to speak."""
+
+    item: Item
+    started_at: int
+
+
+def begin(talk: Talk) -> Utterance:
+    """`speech_started`, perhaps into an answer that is still going on."""
+    talk.audio_clock += talk.rng.randint(300, 3_000)
+    start_ms = talk.audio_clock
+    final: Json = {
+        "role": "user",
+        "origin": "user_audio",
+        "modality": "audio",
+        "status": "completed",
+        "text": None,
+        "interrupted": False,
+        "heard_ms": None,
+        "response_id": None,
+        "output_index": None,
+        "metadata": None,
+        "speech.start_ms": start_ms,
+        "parts.0.type": "input_audio",
+    }
+    if not talk.attached_late:
+        final["transcript.state"] = "pending" if talk.transcribes else "disabled"
+    item = talk.new_item("message", final)
+    if talk.dialect.speaking_status != "completed":
+        # It never says that it is complete, and whether a reader may conclude it is left open.
+        del item.final["status"]
+        if not talk.transcribes:
+            del item.final["text"]
+    talk.say("input_audio_buffer.speech_started", {"audio_start_ms": start_ms, "item_id": item.item_id})
+    return Utterance(item, talk.now)
+
+
+def finish(talk: Talk, utterance: Utterance, text: str, plan: str) -> Item:
+    """The rest of what is said, and when its transcript comes: see `PLANS`."""
+    item = utterance.item
+    dialect = talk.dialect
+    if not talk.transcribes:
+        plan = "off"
+    elif dialect.transcription == "partials" and plan == "before_done":
+        plan = "soon"  # its item is open from the first word on and never told done
+    if dialect.transcription == "partials":
+        _open(talk, item)
+        talk.wait(timing.SPEECH)
+        if plan != "off":
+            _partials(talk, item, text)
+    else:
+        talk.wait(timing.SPEECH)
+    talk.audio_clock += max(200, talk.now - utterance.started_at)
+    end_ms = talk.audio_clock
+    item.final["speech.end_ms"] = end_ms
+    talk.say("input_audio_buffer.speech_stopped", {"audio_end_ms": end_ms, "item_id": item.item_id})
+    talk.wait(timing.SILENCE)
+    predecessor = None if dialect.envelope == "xai" else talk.last_item
+    body = {"previous_item_id": predecessor, "item_id": item.item_id}
+    talk.say("input_audio_buffer.committed", body, lambda: talk.account.committed(item))
+    if plan == "early":
+        _completed(talk, item, text, talk.wait(timing.SERVER_STEP))
+    if dialect.transcription != "partials":
+        talk.wait(timing.AT_ONCE)
+        before = talk.last_item
+        body = _open(talk, item)
+        if plan == "before_done":
+            _completed(talk, item, text, talk.wait(timing.SERVER_STEP))
+        talk.wait(timing.AT_ONCE)
+        talk.item_done(item, body, before)
+    _transcribe(talk, item, text, plan)
+    return item
+
+
+def say_aloud(talk: Talk, text: str, plan: str) -> Item:
+    """A whole utterance."""
+    return finish(talk, begin(talk), text, plan)
+
+
+def _open(talk: Talk, item: Item) -> Json:
+    status = talk.dialect.speaking_status
+    transcript = "" if talk.dialect.transcription == "partials" else None
+    content = [{"type": "input_audio", "transcript": transcript}]
+    body = talk.wire.item("message", item.item_id, status, {"role": "user", "content": content})
+    talk.open(item, body, in_progress=status == "in_progress")
+    return body
+
+
+def _transcribe(talk: Talk, item: Item, text: str, plan: str) -> None:
+    late = talk.after(timing.TRANSCRIPT_LATE)
+    soon = talk.after(timing.TRANSCRIPT_SOON)
+    match plan:
+        case "soon":
+            _deltas(talk, item, text, soon)
+            _completed(talk, item, text, soon)
+        case "late":
+            _deltas(talk, item, text, soon)
+            _completed(talk, item, text, late)
+        case "twice":
+            _completed(talk, item, text.split(" ")[0] + "…", soon)
+            _completed(talk, item, text, late)
+        case "empty":
+            _completed(talk, item, "", soon)
+        case "failed":
+            error = _FAILURE["message"]
+            talk.say(
+                _EVENT + "failed",
+                {"item_id": item.item_id, "content_index": 0, "error": _FAILURE},
+                lambda: talk.account.transcript(item, "failed", None, error),
+                at=soon,
+            )
+        case _:
+            pass
+
+
+def _deltas(talk: Talk, item: Item, text: str, at: int) -> None:
+    if talk.dialect.transcription != "deltas":
+        return
+    words = text.split(" ")
+    for index, word in enumerate(words):
+        where = {"item_id": item.item_id, "content_index": 0}
+        talk.put(talk.wire.delta(_EVENT + "delta", where, " " + word), at=at - 40 + index * 40 // len(words))
+
+
+def _partials(talk: Talk, item: Item, text: str) -> None:
+    words = text.split(" ")
+    for share in (3, 2):
+        told = " ".join(words[: max(1, len(words) // share)])
+        body = {"item_id": item.item_id, "transcript": told, "content_index": 0}
+        talk.wait(timing.SERVER_STEP)
+        talk.say(_EVENT + "updated", dict(body))
+        talk.say(_EVENT + "completed", {**body, "status": "in_progress"})
+
+
+def _completed(talk: Talk, item: Item, text: str, at: int) -> None:
+    body: Json = {"item_id": item.item_id}
+    match talk.dialect.transcription:
+        case "partials":
+            body |= {"transcript": text, "content_index": 0, "status": "completed"}
+        case "deltas":
+            seconds = max(1, len(text) // 12)
+            body |= {"content_index": 0, "transcript": text, "usage": {"type": "duration", "seconds": seconds}}
+        case "completed":
+            body |= {"content_index": 0, "transcript": text}
+            if talk.dialect.flat_item:
+                body |= {"usage": None, "logprobs": None}
+    talk.say(_EVENT + "completed", body, partial(talk.account.transcript, item, "final", text, None), at=at)
