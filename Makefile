@@ -54,11 +54,13 @@ format: $(STAMP) ## put the code into ruff's format
 types: $(STAMP) ## pyright, strict on pipeline and topics
 	@$(BIN)/pyright
 
-lock: $(STAMP) ## newest versions into requirements.lock and deploy/requirements.lock
+lock: $(STAMP) ## newest versions into requirements.lock, and into those of the container image
 	@test -x $(VENV)/lock/bin/uv || { $(PYTHON) -m venv $(VENV)/lock && $(VENV)/lock/bin/pip install --quiet uv; }
 	@$(VENV)/lock/bin/uv pip compile pyproject.toml $(LOCK_ARGS) --upgrade --extra worker --group dev -o requirements.lock
 	@$(VENV)/lock/bin/uv pip compile pyproject.toml $(LOCK_ARGS) --upgrade --extra worker \
 	  --constraint requirements.lock -o deploy/requirements.lock
+	@echo hatchling | $(VENV)/lock/bin/uv pip compile - $(LOCK_ARGS) --upgrade \
+	  --constraint requirements.lock -o deploy/build.lock
 
 LOCK_ARGS := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate
 
