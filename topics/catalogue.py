@@ -58,7 +58,7 @@ class TopicSpec:
     cleanup_policy: CleanupPolicy = "delete"
     max_message_bytes: int | None = _LARGE_RECORD
     fixed_name: bool = False
-    extra_config: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    extra_config: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), hash=False)
     """Further topic settings, by Kafka's names."""
 
     def full_name(self, prefix: str) -> str:

@@ -36,21 +36,22 @@ def print_problems(problems: Sequence[Problem], topics: int) -> None:
 
 def print_description(topics: Sequence[DeployedTopic], state: ClusterState | None) -> None:
     """The catalogue, with the live state beside it."""
-    head = ("topic", "record type", "key", "partitions", "retention", "cleanup", "in the cluster", "description")
     rows = [
         (
             topic.name,
             topic.spec.record_type or "-",
-            topic.spec.key,
             str(topic.spec.partitions),
             retention(topic.spec.retention_ms),
             topic.spec.cleanup_policy,
             _live(topic, state),
+            topic.spec.key,
             topic.spec.description,
         )
         for topic in topics
     ]
-    _table(head, rows)
+    if sys.stdout.isatty():  # prose below the name: it would squeeze every other column
+        rows = [(f"[bold]{name}[/]\n{text}\n[dim]key: {key}[/]\n", *cells) for name, *cells, key, text in rows]
+    _table(("topic", "record type", "partitions", "retention", "cleanup", "in the cluster"), rows)
 
 
 def change_data(change: Change) -> dict[str, Any]:
@@ -127,7 +128,9 @@ def _table(head: Iterable[str], rows: Sequence[Sequence[str]]) -> None:
         for row in rows:
             print("\t".join(row))
         return
-    table = Table(*head, box=None, pad_edge=False)
+    table = Table(box=None, pad_edge=False)
+    for name in head:
+        table.add_column(name, overflow="fold")
     for row in rows:
         table.add_row(*row)
     Console().print(table)

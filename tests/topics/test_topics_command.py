@@ -66,7 +66,7 @@ def test_nobody_to_ask(where: list[str], capsys: pytest.CaptureFixture[str]) -> 
 def test_describe_without_a_broker(unused_tcp_port: int, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["topics", "describe", "--bootstrap-servers", f"127.0.0.1:{unused_tcp_port}"]) == 0
     shown = capsys.readouterr()
-    assert "realtime.items.messages\titemstream.message.v1" in shown.out
+    assert "realtime.items.messages\titemstream.message.v1\t6" in shown.out
     assert len(shown.err.splitlines()) == 1
 
 
