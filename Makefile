@@ -52,7 +52,7 @@ format: $(STAMP) ## put the code into ruff's format
 	@$(BIN)/ruff format .
 
 types: $(STAMP) ## pyright, strict on pipeline and topics
-	@$(BIN)/pyright
+	@$(BIN)/pyright --project .
 
 lock: $(STAMP) ## newest versions into requirements.lock, and into those of the container image
 	@test -x $(VENV)/lock/bin/uv || { $(PYTHON) -m venv $(VENV)/lock && $(VENV)/lock/bin/pip install --quiet uv; }
