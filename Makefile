@@ -8,7 +8,7 @@ CODE   := pipeline topics tests
 PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test faults lint format types lock clean python java
+.PHONY: help venv demo test faults lint format types schemas lock clean python java
 
 help: ## what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -53,6 +53,9 @@ format: $(STAMP) ## put the code into ruff's format
 
 types: $(STAMP) ## pyright, strict on pipeline and topics
 	@$(BIN)/pyright --project .
+
+schemas: $(STAMP) ## JSON Schemas, AsyncAPI and the docs of the topics, from the models
+	@$(BIN)/python -m topics.schemas
 
 lock: $(STAMP) ## newest versions into requirements.lock, and into those of the container image
 	@test -x $(VENV)/lock/bin/uv || { $(PYTHON) -m venv $(VENV)/lock && $(VENV)/lock/bin/pip install --quiet uv; }
