@@ -1,4 +1,7 @@
-"""Ledgers: what must come out, and the check that it did, once each and right."""
+"""Ledgers: what must come out, and the check that it did, once each and right.
+
+`pipeline.ledger.sources` reads the outputs to check, from Kafka or from lines of `itemstream process`.
+"""
 
 from pipeline.ledger.check import Checker, Delivery, RawOutput, check
 from pipeline.ledger.expected import Expected, ledger_lines, read_ledger

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
 from random import Random
 
 import orjson
 
 from pipeline.ledger import Expected
 from pipeline.simulate import timing
+from pipeline.simulate.clock import Stamp
 from pipeline.simulate.dialect import DIALECTS, Dialect
 from pipeline.simulate.faults import Collected, Faults, break_some, repeat_some
 from pipeline.simulate.model import SimulatedEvent, SimulatedSession
@@ -74,8 +74,7 @@ def session(
     written, rejected = break_some(written, faults.bad_ratio, rng)
     expected += [Expected("rejected", session_id, reason=reason) for reason in rejected]
     events = _collect(written, talk, tenant, bare)
-    whole = [event is not None for _, _, event in written]
-    events = repeat_some(events, whole, faults.repeat_ratio, rng)
+    events = repeat_some(events, faults.repeat_ratio, rng)
     return SimulatedSession(session_id, dialect.name, turns, events, expected)
 
 
@@ -120,8 +119,8 @@ def _collect(events: list[Collected], talk: Talk, tenant: str | None, bare: bool
     session_id = talk.session_id
     if bare:
         return [
-            SimulatedEvent(when, session_id, number, None, None, value, [])
-            for number, (when, value, _) in enumerate(events, 1)
+            SimulatedEvent(when, session_id, number, None, None, value, [], event is not None)
+            for number, (when, value, event) in enumerate(events, 1)
         ]
     fixed: list[tuple[str, bytes]] = [
         ("ce_specversion", b"1.0"),
@@ -131,27 +130,12 @@ def _collect(events: list[Collected], talk: Talk, tenant: str | None, bare: bool
     ]
     if tenant is not None:
         fixed.append(("ce_tenant", tenant.encode()))
-    stamp = _Stamp()
+    stamp = Stamp()
     out: list[SimulatedEvent] = []
     for number, (when, value, event) in enumerate(events, 1):
         headers = [*fixed, ("ce_sequence", b"%d" % number), ("ce_time", stamp(when))]
         if event is not None:
             headers.append(("ce_id", event["event_id"].encode()))
             headers.append(("ce_type", event["type"].encode()))
-        out.append(SimulatedEvent(when, session_id, number, provider, tenant, value, headers))
+        out.append(SimulatedEvent(when, session_id, number, provider, tenant, value, headers, event is not None))
     return out
-
-
-class _Stamp:
-    """RFC 3339 times in ms, quick for times that mostly fall into the same second."""
-
-    def __init__(self) -> None:
-        self.second = -1
-        self.prefix = b""
-
-    def __call__(self, time_ms: int) -> bytes:
-        second, rest = divmod(time_ms, 1000)
-        if second != self.second:
-            self.second = second
-            self.prefix = datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S").encode()
-        return b"%s.%03dZ" % (self.prefix, rest)

@@ -14,7 +14,8 @@ class SimulatedEvent(NamedTuple):
     """One server event as a collector received it.
 
     `value` is the provider's JSON, compact, as bytes (or a broken value, or None, where the generator was asked to
-    break records). `headers` are those of the input record; empty where the collector writes none.
+    break records; then `whole` is false). `headers` are those of the input record; empty where the collector writes
+    none.
     """
 
     time_ms: int
@@ -24,6 +25,7 @@ class SimulatedEvent(NamedTuple):
     tenant: str | None
     value: bytes | None
     headers: list[tuple[str, bytes]]
+    whole: bool = True
 
 
 @dataclass(frozen=True, slots=True)
