@@ -28,7 +28,10 @@ class Command(NamedTuple):
 
 # In the order of `itemstream --help`.
 COMMANDS: tuple[Command, ...] = (
+    Command("up", "pipeline.cli.up:up", "Kafka, topics and a worker in one terminal, with a live view."),
+    Command("worker", "pipeline.cli.worker:worker", "Reads server events, writes items, exactly once."),
     Command("process", "pipeline.cli.process:process", "Recorded events through the core, without Kafka."),
+    Command("simulate", "pipeline.cli.simulate:simulate", "Realistic sessions into Kafka or a file, with a ledger."),
     Command("kafka", "pipeline.cli.kafka:app", "Apache Kafka on this machine, for a first run and for tests."),
     Command("topics", "pipeline.cli.topics:app", "The topics: what there should be, what there is, and making it so."),
     Command("settings", "pipeline.cli.settings:settings", "What is in force, and where each setting came from."),
