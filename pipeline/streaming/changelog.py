@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 from aiokafka import TopicPartition
 
-from pipeline.core.records import Change
+from pipeline.core.records import Change, InputRecord
 from pipeline.streaming.clients import changelog_consumer, close_consumer
 from pipeline.streaming.config import StreamConfig
 from pipeline.streaming.core_interface import PartitionCore
+from pipeline.streaming.failures import UnrecoverableError
 from pipeline.streaming.fault_points import FaultHook, no_fault
 
 _INTERNAL = b"\xff\xfe"  # not UTF-8: no session id starts like that
@@ -67,9 +68,19 @@ async def restore(config: StreamConfig, partition: int, core: PartitionCore, fau
                 if record.key == POSITION_KEY:
                     position = int(record.value or b"0")
                 elif record.key is not None and not record.key.startswith(_INTERNAL):
-                    core.restore(record.key, record.value)
+                    _take(core, record)
                     records += 1
     finally:
         await close_consumer(consumer)
     core.restored()
     return Restored(records, position, time.monotonic() - started)
+
+
+def _take(core: PartitionCore, record: InputRecord) -> None:
+    try:
+        core.restore(record.key or b"", record.value)
+    except Exception as error:
+        raise UnrecoverableError(
+            f"the state at {record.topic}[{record.partition}] offset {record.offset} can't be read: {error}; run the "
+            "release that wrote it, or start over from the input with another --group"
+        ) from error

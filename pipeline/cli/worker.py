@@ -1,0 +1,41 @@
+"""`itemstream worker`: reads server events, writes items."""
+
+import asyncio
+from typing import Annotated
+
+import typer
+
+from pipeline.cli.options import ALL, with_settings
+from pipeline.logs import configure_logs
+from pipeline.settings import Settings
+
+
+@with_settings(*ALL)
+def worker(
+    settings: Settings,
+    processes: Annotated[
+        int, typer.Option("--processes", min=1, metavar="N", help="Worker processes on this machine, supervised.")
+    ] = 1,
+) -> None:
+    """Read server events, write items, until Ctrl-C or SIGTERM: what is in flight is committed first.
+
+    With several processes, one that dies is started again.
+    """
+    from pipeline.worker.run import run_until_signalled
+
+    configure_logs(settings.log_level, settings.log_format)
+    run_until_signalled(lambda stop: _run(settings, processes, stop))
+
+
+async def _run(settings: Settings, processes: int, stop: asyncio.Event) -> None:
+    if processes == 1:
+        from pipeline.worker.run import run_worker
+
+        await run_worker(settings, stop)
+        return
+    from pipeline.worker.preflight import preflight
+    from pipeline.worker.supervisor import Supervisor
+
+    # Once here, so that what is wrong is told once.
+    await preflight(settings)
+    await Supervisor(settings, processes).run(stop)

@@ -1,0 +1,36 @@
+"""From the settings to the stream's configuration."""
+
+from __future__ import annotations
+
+import os
+import socket
+
+from pipeline.settings import Settings
+from pipeline.streaming import StreamConfig
+from topics.catalogue import CATALOGUE, changelog_topic
+
+
+def stream_config(settings: Settings) -> StreamConfig:
+    """The configuration of this process's stream."""
+    return StreamConfig(
+        bootstrap_servers=settings.bootstrap_servers,
+        group=settings.group,
+        input_topic=settings.input_topic,
+        changelog_topic=changelog_topic(settings.group),
+        output_topics=tuple(spec.full_name(settings.prefix) for spec in CATALOGUE),
+        delivery=settings.delivery,
+        client_id=client_id(settings.group),
+        client_options=settings.connection(),
+        session_timeout_ms=settings.session_timeout_ms,
+        # A third, so that two heartbeats may be lost.
+        heartbeat_interval_ms=min(3_000, settings.session_timeout_ms // 3),
+        transaction_timeout_ms=settings.transaction_timeout_ms,
+        fetch_partition_bytes=settings.max_partition_fetch_bytes,
+        fetch_max_bytes=settings.fetch_max_bytes,
+        max_batch_records=settings.batch_max_records,
+    )
+
+
+def client_id(group: str) -> str:
+    """Unique over the processes of a group: Kafka's logs and quotas go by it."""
+    return f"{group}-{socket.gethostname()}-{os.getpid()}"
