@@ -13,6 +13,7 @@ from aiokafka.errors import KafkaError
 
 from pipeline.errors import ItemstreamError
 from pipeline.ledger.check import Checker, RawOutput
+from topics.admin import connect
 from topics.catalogue import CATALOGUE
 
 POLL_MS = 200
@@ -61,8 +62,8 @@ async def read_topics(
         **dict(connection or {}),
     )
     try:
+        partitions = await _partitions(bootstrap_servers, prefix, connection or {})
         await consumer.start()
-        partitions = await _partitions(consumer, prefix)
         consumer.assign(partitions)
         for partition, offset in (start or {}).items():
             consumer.seek(partition, offset)
@@ -84,30 +85,25 @@ async def end_offsets(
     """Where the output topics end now: what to give `read_topics` as `start`, before a load begins."""
     consumer: Any = AIOKafkaConsumer(bootstrap_servers=bootstrap_servers, **dict(connection or {}))
     try:
+        partitions = await _partitions(bootstrap_servers, prefix, connection or {})
         await consumer.start()
-        return cast(dict[TopicPartition, int], await consumer.end_offsets(await _partitions(consumer, prefix)))
+        return cast(dict[TopicPartition, int], await consumer.end_offsets(partitions))
     except KafkaError as error:
         raise ItemstreamError(f"cannot read the ends of the topics from {bootstrap_servers}: {error}") from error
     finally:
         await consumer.stop()
 
 
-async def _partitions(consumer: Any, prefix: str) -> list[TopicPartition]:
+async def _partitions(bootstrap_servers: str, prefix: str, connection: Mapping[str, Any]) -> list[TopicPartition]:
     names = [spec.full_name(prefix) for spec in CATALOGUE]
-    await consumer.topics()
-    found: list[TopicPartition] = []
-    missing: list[str] = []
-    for name in names:
-        numbers: set[int] | None = consumer.partitions_for_topic(name)
-        if numbers:
-            found += [TopicPartition(name, number) for number in sorted(numbers)]
-        else:
-            missing.append(name)
-    if missing:
+    async with connect(bootstrap_servers, **connection) as admin:
+        described = await admin.describe_topics(names)
+    found = {topic["topic"]: len(topic["partitions"]) for topic in described if not topic["error_code"]}
+    if missing := [name for name in names if not found.get(name)]:
         raise ItemstreamError(
             f"topics are missing ({', '.join(missing)}); make them with itemstream topics apply --yes"
         )
-    return found
+    return [TopicPartition(name, number) for name in names for number in range(found[name])]
 
 
 async def _feed(checker: Checker, consumer: Any) -> bool:
