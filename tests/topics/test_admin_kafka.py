@@ -1,5 +1,7 @@
 """Topic administration on a real broker."""
 
+import asyncio
+
 import pytest
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
@@ -57,6 +59,9 @@ async def test_what_an_operator_set_is_kept(bootstrap_servers: str, prefix: str,
     async with connect(bootstrap_servers) as admin:
         own = {"segment.ms": "123456", "retention.ms": "1000"}
         await admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, name, own)])
+        async with asyncio.timeout(10):  # a broker shows a change a moment after the controller took it
+            while (await read_state(admin, topics)).topics[name].own_config != own:  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
         found = await check(admin, prefix, group, f"{prefix}.events")
         assert [(problem.severity, problem.topic) for problem in found] == [("warning", name), ("warning", name)]
 

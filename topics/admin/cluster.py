@@ -155,10 +155,9 @@ async def _visible(
         partitions = shown.get(change.topic, [])
         if len(partitions) < change.partitions or any(partition["leader"] < 0 for partition in partitions):
             return False
-    configs = await _read_configs(admin, [change.topic for change in settings])
-    return all(
-        change.settings.items() <= {row[0]: row[1] for row in configs[change.topic]}.items() for change in settings
-    )
+    wanted = {change.topic: change.config for change in creates} | {c.topic: c.settings for c in settings}
+    configs = await _read_configs(admin, [*wanted])
+    return all(config.items() <= {row[0]: row[1] for row in configs[topic]}.items() for topic, config in wanted.items())
 
 
 def _raise_for(code: int, what: str, message: str | None) -> None:

@@ -49,8 +49,7 @@ class Source(Record):
     offset: int = Field(description="Offset of the event; the line number where no Kafka was involved.")
     event_id: str | None = Field(description="The provider's `event_id`; null where the event has none.")
     event_type: str | None = Field(
-        description="The provider's event type, verbatim; null where no event caused the record, as when a session "
-        "goes idle.",
+        description="The provider's event type, verbatim; an open set.",
         examples=["conversation.item.done", "response.done"],
     )
     sequence: int | None = Field(
@@ -85,9 +84,9 @@ class ItemRecord(Record):
     cause: Cause = Field(
         description="What made this revision: `item_done`, `output_item_done` and `response_done` are the events "
         "that finished the item; `transcription` a transcript that was completed or failed; `truncated` and "
-        "`deleted` the item's being cut or removed; `joined` a missing other half that came; `session_idle` no "
-        "events for a while; `item_retrieved` the client's having asked for the item; `replayed` a replay that "
-        "wrote the record anew."
+        "`deleted` the item's being cut or removed; `joined` something told apart from the item, such as its "
+        "predecessor or the other half of a call; `session_idle` no events for a while; `item_retrieved` the "
+        "client's having asked for the item; `replayed` a replay that wrote the record anew."
     )
     session_sequence: int = Field(
         ge=1,
@@ -111,7 +110,7 @@ class ItemRecord(Record):
         description="`session.id` as `session.created` or `session.updated` told it. Differs from `session_id` "
         "where the collector attached late and had to make up its own."
     )
-    item_id: str | None = Field(description="The item's id, verbatim.")
+    item_id: str | None = Field(description="The item's id, verbatim; null where the provider gave it none.")
     item_type: str | None = Field(
         description="The item's type, verbatim; an open set.", examples=["message", "function_call"]
     )
@@ -143,7 +142,10 @@ class ItemRecord(Record):
     )
     deleted: bool = Field(description="Whether the item was deleted from the conversation.")
     metadata: JsonObject | None = Field(description="The item's own metadata, verbatim.")
-    source: Source = Field(description="The event that caused this revision.")
+    source: Source = Field(
+        description="The event that caused this revision; for `session_idle`, which no event causes, the last one "
+        "about the item."
+    )
     item: JsonObject = Field(
         description="The item as the provider sent it, verbatim, less audio bytes (`audio` values are dropped)."
     )

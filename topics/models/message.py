@@ -33,12 +33,14 @@ class Transcript(Record):
     )
     text: str | None = Field(description="What was said, as far as it is known; empty where nothing was, else null.")
     model: str | None = Field(
-        description="The model that transcribes, from the session's configuration.",
+        description="The model that transcribes, as the transcript told it, else the session's configuration.",
         examples=["gpt-4o-mini-transcribe"],
     )
     languages: list[str] | None = Field(description="Languages told by the provider, else null.", examples=[["en"]])
     confidence: float | None = Field(
-        description="How sure the provider is, 0 to 1, where it says so; else null.", examples=[0.93]
+        description="How sure the provider is, 0 to 1: as told, else the geometric mean of the tokens' probabilities "
+        "where those are told; else null.",
+        examples=[0.93],
     )
     usage: JsonObject | None = Field(
         description="What the transcription cost, as the provider told it: tokens or seconds."
@@ -69,7 +71,8 @@ class Message(ItemRecord):
         examples=["final_answer"],
     )
     text: str | None = Field(
-        description="All text and transcripts of the parts, in order, joined by a newline; null while there is none."
+        description="All text and transcripts of the parts, in order, joined by a newline; null while there is none, "
+        "empty where speech was transcribed and nothing was said."
     )
     parts: list[Part] = Field(description="The parts of the content, in order, types made canonical.")
     modality: Literal["text", "audio", "image", "mixed"] | None = Field(
@@ -82,7 +85,7 @@ class Message(ItemRecord):
     transcript: Transcript | None = Field(description="Null where the message has no input audio.")
     speech: Speech | None = Field(description="Null where no voice detection told of speech for this message.")
     interrupted: bool = Field(
-        description="Whether the message was cut short: the item was truncated, or its response cancelled."
+        description="Whether the message was cut short: it was truncated, or left incomplete as the user cut in."
     )
     heard_ms: int | None = Field(
         description="How much of the audio the user heard before it was cut, in ms; null where it was not cut."

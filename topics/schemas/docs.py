@@ -128,7 +128,7 @@ def _mebibytes(spec: TopicSpec) -> str:
 def _when(spec: TopicSpec) -> str:
     if spec.name in prose.ONCE:
         return prose.ONCE[spec.name]
-    causes = "\n".join(f"- {line}" for line in prose.REVISIONS[spec.name])
+    causes = "\n".join(f"- {line}" for line in (*prose.REVISIONS[spec.name], *prose.EVERY_ITEM))
     return f"{prose.FIRST_REVISION}\n\n{prose.FURTHER_REVISIONS} Causes of further ones:\n\n{causes}"
 
 

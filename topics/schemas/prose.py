@@ -33,38 +33,29 @@ REVISIONS: dict[str, tuple[str, ...]] = {
     "items.messages": (
         "`transcription`: the transcript of its input audio was completed or failed after it. The last one wins.",
         "`truncated`: the user cut in, and the message was cut to what was heard: `interrupted`, `heard_ms`.",
-        "`deleted`: the message was deleted from the conversation.",
-        "`response_done`: the response told text that was missing.",
-        "`joined`: the predecessor or the response became known.",
-        "`item_retrieved`: the client asked for the item, and the answer said more than was known.",
+        "`joined`: its predecessor, its response, its place in the input audio, or words of a part were told apart.",
     ),
-    "items.function-calls": (
-        "`response_done`: the response told arguments that were missing.",
-        "`joined`: the predecessor or the response became known.",
-        "`deleted`: the call was deleted from the conversation.",
-    ),
+    "items.function-calls": ("`joined`: its predecessor, its response or its arguments were told apart.",),
     "items.function-call-outputs": (
-        "`joined`: the call came after its output; `name`, `call_item_id`, `latency_ms` and `orphan` change.",
-        "`deleted`: the output was deleted from the conversation.",
+        "`joined`: its call came after it: `name`, `call_item_id`, `latency_ms` and `orphan` change.",
+        "`joined`: its predecessor was told apart.",
     ),
-    "items.mcp-calls": (
-        "`response_done` or `joined`: the call's end told a result, an error or a time that was missing.",
-        "`deleted`: the call was deleted from the conversation.",
-    ),
-    "items.mcp-tool-lists": (
-        "`joined`: the listing's end told that it failed or succeeded.",
-        "`deleted`: the list was deleted from the conversation.",
-    ),
-    "items.mcp-approval-requests": ("`deleted`: the request was deleted from the conversation.",),
+    "items.mcp-calls": ("`joined`: its start, its end or its arguments were told apart: `outcome`, `duration_ms`.",),
+    "items.mcp-tool-lists": ("`joined`: the end of the listing was told apart: `outcome`.",),
+    "items.mcp-approval-requests": ("`joined`: its predecessor or its response was told apart.",),
     "items.mcp-approval-responses": (
-        "`joined`: the request came after its answer; `server_label`, `name` and `latency_ms` change.",
-        "`deleted`: the answer was deleted from the conversation.",
+        "`joined`: its request came after it: `server_label`, `name` and `latency_ms` change.",
+        "`joined`: its predecessor was told apart.",
     ),
-    "items.other": (
-        "`response_done`: the response told more of the item.",
-        "`deleted`: the item was deleted from the conversation.",
-    ),
+    "items.other": ("`joined`: its predecessor or its response was told apart.",),
 }
+"""Causes of further revisions beside those of every item."""
+
+EVERY_ITEM = (
+    "`deleted`: the item was deleted from the conversation.",
+    "`item_done`, `output_item_done`, `response_done`, `item_retrieved`: one more event brought the item, with more.",
+    "`replayed`: a replay wrote the record anew.",
+)
 
 ONCE: dict[str, str] = {
     "responses": "A response comes out once, at its first `response.done`. It has no revisions.",
