@@ -14,6 +14,8 @@ from pipeline.core.values import MAX_DEPTH, digest, object_or_none, text_or_none
 
 _LEADING_TYPE = re.compile(rb'\s*\{\s*(?:"event_id"\s*:\s*"[^"\\]*"\s*,\s*)?"type"\s*:\s*"([^"\\]+)"')
 
+_RFC3339 = re.compile(r"[0-9]{4}(-[0-9]{2}){2}[Tt][0-9]{2}(:[0-9]{2}){2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})")
+
 
 def leading_type(value: bytes) -> bytes | None:
     """The event's type where it stands first, or right after `event_id`: where providers write it. None elsewhere."""
@@ -88,14 +90,13 @@ class Event:
     def _read_clock(self) -> None:
         clocked = self.record.timestamp >= 0
         told = self.header("ce_time")
-        if told is not None:
+        if told is not None and _RFC3339.fullmatch(told):
             try:
-                moment = datetime.fromisoformat(told)
-                if moment.tzinfo is not None and "T" in told:
-                    self._time, self._ms = told, int(moment.timestamp() * 1000) if clocked else None
-                    return
+                moment = datetime.fromisoformat(told.upper())
+                self._time, self._ms = told, int(moment.timestamp() * 1000) if clocked else None
+                return
             except (ValueError, OverflowError):
-                pass  # not RFC 3339: the record's own timestamp stands in
+                pass  # no such time: the record's own timestamp stands in
         self._ms = self.record.timestamp if clocked else None
         self._time = rfc3339(max(self.record.timestamp, 0))
 

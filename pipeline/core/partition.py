@@ -125,6 +125,8 @@ class Partition:
             # Not told, or not one of ours: what the event says of itself decides.
             name = leading_type(value)
         raw = headers.get("ce_sessionid") or record.key
+        if raw and (raw[0] == 0 or not raw.isascii()):
+            raw = _readable(raw)
         if name is not None and name not in _BY_TYPE:
             self._pass_by(record, headers, raw, name, latest_minute)
             return
@@ -205,9 +207,6 @@ class Partition:
         if session is None:
             if len(raw) > MAX_ID:
                 raise Rejection("item_invalid", f"the session id has {len(raw)} bytes; the limit is {MAX_ID}")
-            raw = raw.decode(errors="backslashreplace").encode()  # not UTF-8: kept apart, and readable
-            session = self.sessions.get(raw)
-        if session is None:
             if len(self.sessions) >= self._settings.max_sessions:
                 self._drop_oldest()
             session = self.sessions[raw] = _new_session(raw)
@@ -314,12 +313,20 @@ class Partition:
         return result
 
 
-_STAND_IN = b"\x00"
+_STAND_IN = b"\x00-"
+_ESCAPE = b"\x00+"
+"""What a session is known by where its id could be taken for a stand-in: this and the id."""
+
+
+def _readable(raw: bytes) -> bytes:
+    """What a session is known by: its id, in UTF-8 whatever the collector wrote, and never like a stand-in."""
+    known = raw.decode(errors="backslashreplace").encode()
+    return _ESCAPE + known if known.startswith(b"\x00") else known
 
 
 def _new_session(raw: bytes) -> Session:
     name = raw.decode()
-    return Session(raw, None if raw.startswith(_STAND_IN) else name, name)
+    return Session(raw, None if raw.startswith(_STAND_IN) else name.removeprefix(_ESCAPE.decode()), name)
 
 
 def _stand_in(event: Event) -> bytes:

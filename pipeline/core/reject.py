@@ -30,20 +30,20 @@ _NUMBERS = frozenset(f"kafka_dlt-original-{name}" for name in ("partition", "off
 """Headers that hold a big-endian number."""
 
 
-def readable_headers(headers: Headers) -> dict[str, str]:
+def readable_headers(headers: Headers) -> dict[str, str | None]:
     """Headers for people: numbers in decimal, the rest as text, bytes that are none kept readable."""
-    return {
-        name: str(int.from_bytes(value, "big", signed=True))
-        if name in _NUMBERS
-        else value.decode(errors="backslashreplace")
-        for name, value in headers
-    }
+    return {name: None if value is None else _readable(name, value) for name, value in headers}
+
+
+def _readable(name: str, value: bytes) -> str:
+    if name in _NUMBERS:
+        return str(int.from_bytes(value, "big", signed=True))
+    return value.decode(errors="backslashreplace")
 
 
 def rejected(topic: str, record: InputRecord, rejection: Rejection, version: bytes) -> Output:
     """The record for the rejected topic: the input's key, value and headers unchanged, and ours after them."""
-    # A header without a value has no other faithful form here: the writer of batches takes bytes only.
-    headers: Headers = [(name, value or b"") for name, value in record.headers]
+    headers: Headers = list(record.headers)
     headers += [
         ("kafka_dlt-original-topic", record.topic.encode()),
         ("kafka_dlt-original-partition", record.partition.to_bytes(4, "big", signed=True)),

@@ -17,7 +17,7 @@ import orjson
 from pipeline.ledger.expected import Expected
 from pipeline.ledger.report import Report
 
-Headers = Iterable[tuple[str, bytes]]
+Headers = Iterable[tuple[str, bytes | None]]
 RawOutput = tuple[str, bytes | None, bytes | None, Headers]
 """Topic with its prefix, key, value, headers."""
 
@@ -107,7 +107,7 @@ class Checker:
         self._report.by_topic[name] = self._report.by_topic.get(name, 0) + 1
         self._report.outputs += 1
         if name == REJECTED:
-            self._add_rejected(key, dict(headers))
+            self._add_rejected(key, {name: told or b"" for name, told in headers})
             return
         record: Any = None
         with suppress(orjson.JSONDecodeError):
