@@ -1,6 +1,7 @@
 """`itemstream simulate`: realistic sessions, seeded, into Kafka or a file, and the ledger of what must come of them."""
 
 import asyncio
+import logging
 import sys
 import time
 from collections.abc import Iterable, Sequence
@@ -89,6 +90,8 @@ async def _play(load: Load, to: str, settings: Settings, expected: "_Ledger") ->
             return await play(load, exporter, expected.add)
         finally:
             await exporter.close()
+    # What matters of it comes as an error of ours.
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     writer = KafkaWriter(settings.bootstrap_servers, settings.input_topic, settings.connection())
     began = time.monotonic()
     try:

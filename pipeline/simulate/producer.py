@@ -48,7 +48,9 @@ class KafkaWriter:
         )
         try:
             await self._producer.start()
-            found: set[int] | None = await self._producer.partitions_for(self.name)
+            # `partitions_for` would ask for a missing topic for a minute.
+            metadata = await self._producer.client.fetch_all_metadata()
+            found: set[int] | None = metadata.partitions_for_topic(self.name)
         except KafkaError as error:
             raise ItemstreamError(
                 f"no Kafka at {self._servers} ({type(error).__name__}); start one with itemstream kafka start, or name "
