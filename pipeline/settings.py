@@ -52,7 +52,9 @@ class Settings(BaseSettings):
     reject_limit_ratio: float = Field(
         0.95, gt=0, le=1, description="Stop the worker when more than this share of the last records was rejected."
     )
-    reject_limit_window: int = Field(10_000, ge=0, description="How many records that share is taken over; 0: no limit.")
+    reject_limit_window: int = Field(
+        10_000, ge=0, description="How many records that share is taken over; 0: no limit."
+    )
 
     transaction_timeout_ms: int = Field(
         60_000, ge=1000, description="Milliseconds until Kafka aborts the transaction of a worker that vanished."

@@ -16,6 +16,9 @@ from pipeline.paths import cache_dir
 KAFKA_VERSION = "4.3.1"
 FETCH_SECONDS = 900
 
+# In full: the short name needs a look-up, and Maven 3.8 would then take a plugin of 2014.
+COPY_GOAL = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies"
+
 # kafka-tools has StorageTool. slf4j-simple is the smallest way to get log lines out; its version is that of Kafka's own
 # slf4j-api.
 _POM = """<?xml version="1.0" encoding="UTF-8"?>
@@ -61,7 +64,7 @@ def _fetch(java: Path, version: str, folder: Path) -> None:
     work = Path(tempfile.mkdtemp(prefix=f"{folder.name}.", dir=folder.parent))
     try:
         (work / "pom.xml").write_text(_POM.format(kafka=version))
-        goal = ["dependency:copy-dependencies", "-DincludeScope=runtime", f"-DoutputDirectory={work / 'jars'}"]
+        goal = [COPY_GOAL, "-DincludeScope=runtime", f"-DoutputDirectory={work / 'jars'}"]
         # Debian's mvn finds its own Java; where the only one is a wheel's it has to be told.
         environment = os.environ if shutil.which("java") else {**os.environ, "JAVA_HOME": str(java.parent.parent)}
         try:

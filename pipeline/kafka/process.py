@@ -47,9 +47,12 @@ def find_running(data_dir: Path) -> RunningKafka | None:
 
 def _is_ours(pid: int, data_dir: Path) -> bool:
     """Whether that process is the broker of this folder: process ids come back in use."""
-    try:
-        command = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-    except OSError:  # no such process, or a system without /proc
+    if Path("/proc/self/cmdline").exists():
+        try:
+            command = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        except OSError:  # no such process
+            return False
+    else:  # macOS
         told = subprocess.run(["ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False)
         command = told.stdout
     return "kafka.Kafka" in command and str(data_dir) in command
