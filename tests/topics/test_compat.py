@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from topics.schemas.__main__ import current, published
 from topics.schemas.compat import Break, breaks
 
 
@@ -113,3 +114,17 @@ def test_a_schema_that_refers_to_itself_ends() -> None:
     new = {**old, "$defs": {"Node": {**node, "properties": {**node["properties"], "x": NUMBER}}}}
     assert found(old, old) == []
     assert found(old, new) == [("f.x", "type_changed")]
+
+
+def test_a_new_cause_would_break_readers_of_the_published_version() -> None:
+    now = current()
+    now["items.messages"]["properties"]["cause"]["enum"].append("guessed")
+    (one,) = breaks(published(), now)
+    assert (one.where, one.kind) == ("items.messages: cause", "value_added")
+
+
+def test_a_field_inside_the_usage_that_goes_would_break_readers_of_the_published_version() -> None:
+    now = current()
+    del now["responses"]["$defs"]["Usage"]["properties"]["cached_tokens"]
+    (one,) = breaks(published(), now)
+    assert (one.where, one.kind) == ("responses: usage.cached_tokens", "field_removed")
