@@ -46,7 +46,7 @@ class Collector(Checker):
 
 
 def demo(
-    settings: Settings, console: Console, *, seed: int = 1, sessions: int = SESSIONS, recording: Path | None
+    settings: Settings, console: Console, *, seed: int = 1, sessions: int = SESSIONS, recording: Path | None = None
 ) -> bool:
     """Run the whole main job on a broker of its own and check all that comes out; whether all of it was right."""
     began = time.monotonic()

@@ -42,7 +42,7 @@ def render(
     return Panel(
         Group(
             _figures(counters, rate),
-            Text(),
+            _reasons(counters),
             _topics(counters, topics),
             Text(),
             _partitions(counters),
@@ -74,9 +74,13 @@ def _figures(counters: Counters, rate: float) -> Table:
             for name, value in figures.items()
         )
     )
-    if rejected:
-        table.add_row(Text(", ".join(f"{reason} {count:,}" for reason, count in sorted(rejected.items())), style="red"))
     return table
+
+
+def _reasons(counters: Counters) -> Text:
+    rejected: Mapping[str, int] = counters.get("rejected", {})
+    told = ", ".join(f"{reason} {count:,}" for reason, count in sorted(rejected.items()))
+    return Text(f"rejected: {told}" if told else "", style="red")
 
 
 def _topics(counters: Counters, topics: Iterable[str]) -> Table:

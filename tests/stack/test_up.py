@@ -1,0 +1,66 @@
+"""`itemstream up` as a user runs it: one terminal, a load from another, Ctrl-C."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from pipeline.kafka.probe import free_ports
+from pipeline.kafka.process import find_running
+
+pytestmark = pytest.mark.kafka
+
+COMMAND = [sys.executable, "-m", "pipeline.cli.main"]
+
+
+def wait_for(output: Path, pattern: str, seconds: float) -> str:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if found := re.search(pattern, output.read_text()):
+            return found[0]
+        time.sleep(0.1)
+    raise AssertionError(f"{pattern} did not show up in: {output.read_text()}")
+
+
+def children_of(pid: int) -> list[int]:
+    told = subprocess.run(["pgrep", "-P", str(pid)], capture_output=True, text=True, check=False)
+    return [int(child) for child in told.stdout.split()]
+
+
+def test_up_takes_a_load_and_ends_cleanly(tmp_path: Path):
+    (port,) = free_ports(1)
+    output = tmp_path / "up.out"
+    environment = {**os.environ, "ITEMSTREAM_LOG_LEVEL": "info"}
+    with output.open("wb") as sink:
+        up = subprocess.Popen(
+            [*COMMAND, "up", "--port", str(port), "--data-dir", str(tmp_path / "kafka"), "--partitions", "2"],
+            stdout=sink,
+            stderr=subprocess.STDOUT,
+            env=environment,
+        )
+    try:
+        wait_for(output, "topics: 12 changes made", 60)
+        told = subprocess.run(
+            [*COMMAND, "simulate", "--sessions", "5", "--bootstrap-servers", f"127.0.0.1:{port}"],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        events = re.search(r"([\d,]+) events of 5 sessions", told.stdout + told.stderr)
+        assert events is not None
+        wait_for(output, f"consumed {events[1]}, records out [1-9]", 60)
+        children = children_of(up.pid)
+        assert len(children) == 2  # Kafka and the worker
+        up.send_signal(signal.SIGINT)
+        assert up.wait(60) == 0
+    finally:
+        up.kill()
+        up.wait()
+    assert "All of it has ended." in output.read_text()
+    assert find_running(tmp_path / "kafka") is None
+    assert not [child for child in children if Path(f"/proc/{child}").exists()]
