@@ -70,12 +70,14 @@ def session(
     expected = talk.account.lines()
     written: list[Collected] = [(when, orjson.dumps(event), event) for when, _, event, _ in talk.entries]
     if faults is None:
-        return SimulatedSession(session_id, dialect.name, turns, _collect(written, talk, tenant, bare), expected)
+        return SimulatedSession(
+            session_id, start_ms, dialect.name, turns, _collect(written, talk, tenant, bare), expected
+        )
     written, rejected = break_some(written, faults.bad_ratio, rng)
     expected += [Expected("rejected", session_id, reason=reason) for reason in rejected]
     events = _collect(written, talk, tenant, bare)
     events = repeat_some(events, faults.repeat_ratio, rng)
-    return SimulatedSession(session_id, dialect.name, turns, events, expected)
+    return SimulatedSession(session_id, start_ms, dialect.name, turns, events, expected)
 
 
 def sessions(

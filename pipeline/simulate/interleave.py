@@ -24,7 +24,7 @@ def interleave(
     running: dict[int, SimulatedSession] = {}
     number = 0
     while heap or coming is not None:
-        while coming is not None and (not heap or coming.events[0].time_ms <= heap[0][0]):
+        while coming is not None and (not heap or coming.begins_ms <= heap[0][0]):
             running[number] = coming
             heappush(heap, (coming.events[0].time_ms, number, 0))
             number += 1

@@ -30,9 +30,13 @@ class SimulatedEvent(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class SimulatedSession:
-    """One session from its first event to its last, and what must come of it."""
+    """One session from its first event to its last, and what must come of it.
+
+    `begins_ms`: when its connection began; its first event may be later, where the collector attached late.
+    """
 
     session_id: str
+    begins_ms: int
     dialect: str
     scenarios: tuple[str, ...]
     events: list[SimulatedEvent]

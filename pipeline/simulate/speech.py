@@ -18,7 +18,7 @@ PLANS: dict[str, float] = {
     "twice": 1,
     "failed": 1.2,
     "empty": 0.8,
-    "never": 0.4,
+    "never": 0.8,
 }
 """How a transcript fares and how often. early: before the item; before_done: between its opening and its end; twice:
 completed, then completed again with other words; never: it does not come at all."""
