@@ -15,6 +15,7 @@ from pipeline.core.reject import Rejection
 from pipeline.core.route import Route
 from pipeline.core.state import Item
 from pipeline.core.step import Step
+from pipeline.core.transcript import with_model
 from pipeline.core.values import digest, object_or_none, text_or_none
 
 SCHEMA_VERSION = 1
@@ -35,6 +36,9 @@ def publish(step: Step, item: Item, cause: str, document: dict[str, Any] | None 
     session = step.session
     if document is None:
         document = document_of(item)
+    if item.transcripts and not item.revision:
+        # They may have come before the session told what transcribes.
+        item.transcripts = with_model(item.transcripts, session.config.transcription_model)
     content = _item_content(step, item, document)
     encoded = orjson.dumps(content.content)
     fingerprint = digest(encoded)

@@ -94,6 +94,12 @@ class Step:
                 item.source = event.source
         return item
 
+    def first_time(self) -> bool:
+        """Remember the event with the session, where it names nothing to remember it with. False where it is known."""
+        config = self.session.config
+        self.touch(config)
+        return self.event is None or config.apply_once(self.event.identity)
+
     def reply(self, response_id: object) -> Reply:
         """The response with this id, touched and made where it is new. Raises `Rejection` where the id is none."""
         session = self.session

@@ -6,6 +6,7 @@ from math import exp
 from typing import Any, cast
 
 from pipeline.core.content import words_of
+from pipeline.core.enrich.values import error_of
 from pipeline.core.state import Config, Item
 from pipeline.core.values import text_or_none
 
@@ -18,6 +19,11 @@ def completed(body: dict[str, Any], text: str, model: str | None) -> dict[str, A
 def failed(body: dict[str, Any], model: str | None) -> dict[str, Any]:
     """What is kept of a failed transcription."""
     return _transcript("failed", None, model, body)
+
+
+def with_model(transcripts: dict[str, dict[str, Any]], model: str | None) -> dict[str, dict[str, Any]]:
+    """The transcripts with `model` on those that were told of none."""
+    return {index: {**one, "model": one["model"] or model} for index, one in transcripts.items()}
 
 
 def transcript_of(item: Item, parts: list[dict[str, Any]], config: Config) -> dict[str, Any] | None:
@@ -42,7 +48,7 @@ def transcript_of(item: Item, parts: list[dict[str, Any]], config: Config) -> di
 
 
 def _transcript(state: str, text: str | None, model: str | None, body: dict[str, Any]) -> dict[str, Any]:
-    usage, error = body.get("usage"), body.get("error")
+    usage = body.get("usage")
     return {
         "state": state,
         "text": text,
@@ -50,7 +56,7 @@ def _transcript(state: str, text: str | None, model: str | None, body: dict[str,
         "languages": _languages(body),
         "confidence": _confidence(body),
         "usage": usage if isinstance(usage, dict) else None,
-        "error": error if isinstance(error, dict) else {"message": error} if isinstance(error, str) else None,
+        "error": error_of(body.get("error")),
     }
 
 

@@ -36,12 +36,13 @@ def mcp_tool_list(item: Item, document: dict[str, Any], session: Session) -> Fie
     tools = list_or_none(document.get("tools"))
     names = [text_or_none(cast(dict[str, Any], tool).get("name")) for tool in tools or [] if isinstance(tool, dict)]
     failed = error_of(document.get("error")) is not None
+    listed = tools is not None and item.final and item.mcp_outcome != "failed"  # an empty list, and not for a failure
     return Fields(
         {
             "server_label": text_or_none(document.get("server_label")),
             "tools": tools,
             "tool_names": [name for name in names if name is not None],
-            "outcome": _outcome(failed, bool(tools) or (tools is not None and item.final), item.mcp_outcome),
+            "outcome": _outcome(failed, bool(tools) or listed, item.mcp_outcome),
         }
     )
 

@@ -15,10 +15,10 @@ from pipeline.core.values import int_or_none, text_or_none
 
 def speech_started(step: Step, body: dict[str, Any]) -> None:
     """`input_audio_buffer.speech_started`: the user speaks; who spoke until now is interrupted."""
-    _speech(step, body, "start_ms", body.get("audio_start_ms"))
-    for reply in step.session.running.values():
-        step.touch(reply)
-        reply.barged = True
+    if _speech(step, body, "start_ms", body.get("audio_start_ms")):
+        for reply in step.session.running.values():
+            step.touch(reply)
+            reply.barged = True
 
 
 def speech_stopped(step: Step, body: dict[str, Any]) -> None:
@@ -63,7 +63,7 @@ def _transcribed(step: Step, body: dict[str, Any], transcript: dict[str, Any]) -
 def _speech(step: Step, body: dict[str, Any], bound: str, told: object) -> bool:
     """Note a bound of the item's speech. False where the event was already applied."""
     if body.get("item_id") is None:
-        return True
+        return step.first_time()
     item = step.item(body["item_id"])
     if item is None:
         return False

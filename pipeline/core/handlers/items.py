@@ -40,7 +40,8 @@ def done(step: Step, body: dict[str, Any]) -> None:
     """`conversation.item.done`: the item is finished and comes out."""
     sent = sent_item(body)
     if sent.get("id") is None:
-        publish_nameless(step, sent)
+        if step.first_time():
+            publish_nameless(step, sent)
         return
     item = step.item(sent["id"])
     if item is not None:

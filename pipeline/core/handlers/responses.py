@@ -44,8 +44,7 @@ def response_done(step: Step, body: dict[str, Any]) -> None:
     response = sent_item(body, "response")
     response_id = response.get("id") or body.get("response_id")
     if response_id is None:
-        step.touch(step.session.config)
-        if not step.session.config.apply_once(cast(Event, step.event).identity):
+        if not step.first_time():
             return
         reply = None
     else:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
-from pipeline.core.event import Event
 from pipeline.core.state import Config
 from pipeline.core.step import Step
 from pipeline.core.values import list_or_none, object_or_none, text_or_none
@@ -13,10 +12,9 @@ from pipeline.core.values import list_or_none, object_or_none, text_or_none
 def session_told(step: Step, body: dict[str, Any]) -> None:
     """`session.created`, `session.updated` and their transcription twins: id, model, tools, transcription."""
     told = object_or_none(body.get("session"))
-    config = step.session.config
-    step.touch(config)
-    if told is None or not config.apply_once(cast(Event, step.event).identity):
+    if told is None or not step.first_time():
         return
+    config = step.session.config
     config.provider_session_id = text_or_none(told.get("id")) or config.provider_session_id
     config.model = text_or_none(told.get("model")) or config.model
     tools = list_or_none(told.get("tools"))
@@ -29,8 +27,7 @@ def conversation_created(step: Step, body: dict[str, Any]) -> None:
     """`conversation.created`: the conversation's id."""
     told = object_or_none(body.get("conversation"))
     config = step.session.config
-    step.touch(config)
-    if told is not None and config.apply_once(cast(Event, step.event).identity):
+    if told is not None and step.first_time():
         config.conversation_id = text_or_none(told.get("id")) or config.conversation_id
 
 
