@@ -92,7 +92,9 @@ def _canonical(part: dict[str, Any], role: str | None, told: dict[str, Any] | No
         if name in out and not isinstance(out[name], str):
             del out[name]  # of another type: `item` keeps it as it came
     if told is not None and words_of(out) is None:
-        out.update((name, told[name]) for name in ("text", "transcript") if told.get(name))
+        out.update(
+            (name, told[name]) for name in ("text", "transcript") if told.get(name) and isinstance(told[name], str)
+        )
     return out
 
 
