@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal, cast
 
@@ -29,22 +28,49 @@ _REASON = "itemstream-reject-reason"
 _ORIGIN = ("kafka_dlt-original-partition", "kafka_dlt-original-offset")
 
 
-@dataclass(slots=True)
+class _Numbers:
+    """Which numbers from 1 on were seen, in little memory: nearly always they come in order."""
+
+    __slots__ = ("_early", "_upto")
+
+    def __init__(self) -> None:
+        self._upto = 0
+        self._early: set[int] | None = None
+
+    def __contains__(self, number: int) -> bool:
+        return number <= self._upto or (self._early is not None and number in self._early)
+
+    def __len__(self) -> int:
+        return self._upto + len(self._early or ())
+
+    def add(self, number: int) -> None:
+        """Takes a number not seen before."""
+        if number != self._upto + 1:
+            if self._early is None:
+                self._early = set()
+            self._early.add(number)
+            return
+        self._upto = number
+        while self._early and self._upto + 1 in self._early:
+            self._upto += 1
+            self._early.remove(self._upto)
+
+    @property
+    def first_missing(self) -> int | None:
+        """The least number that is missing below one that was seen."""
+        return self._upto + 1 if self._early else None
+
+
 class _Record:
-    """What was seen of one expected record. `revisions` is a set of bits, the n-th for revision n."""
+    """What was seen of one expected record: its revisions, and what is wrong with the highest of them."""
 
-    expected: Expected
-    revisions: int = 0
-    best: int = 0
-    wrong: tuple[str, ...] = ()
+    __slots__ = ("best", "expected", "revisions", "wrong")
 
-
-@dataclass(slots=True)
-class _Session:
-    """What was seen of one session: `sequences` is a set of bits over `session_sequence`."""
-
-    sequences: int = 0
-    highest: int = 0
+    def __init__(self, expected: Expected) -> None:
+        self.expected = expected
+        self.revisions = _Numbers()
+        self.best = 0
+        self.wrong: tuple[str, ...] = ()
 
 
 class Checker:
@@ -68,7 +94,7 @@ class Checker:
         self._records: dict[tuple[str, str], _Record] = {}
         self._rejects: Counter[tuple[str, str]] = Counter()
         self._rejected: Counter[tuple[str, str]] = Counter()
-        self._sessions: dict[str, _Session] = {}
+        self._sessions: dict[str, _Numbers] = {}
         self._last: dict[tuple[str, str], int] = {}
         self._ids: set[int] = set()
         self._origins: set[tuple[bytes, ...]] = set()
@@ -78,7 +104,7 @@ class Checker:
             self._expect(one)
 
     def _expect(self, one: Expected) -> None:
-        self._sessions.setdefault(one.session_id, _Session())
+        self._sessions.setdefault(one.session_id, _Numbers())
         self._report.expected += 1
         if one.reason is not None:
             self._rejects[one.session_id, one.reason] += 1
@@ -128,11 +154,8 @@ class Checker:
         for record in self._records.values():
             self._judge(out, record)
         for session_id, session in self._sessions.items():
-            # All numbers from 1 on seen: the bits 1 to n set, and no other.
-            missing = ((2 << session.highest) - 2) & ~session.sequences
-            if missing:
-                first = (missing & -missing).bit_length() - 1
-                out.gaps.add(f"session {session_id}: session_sequence {first} of {session.highest} is missing")
+            if session.first_missing is not None:
+                out.gaps.add(f"session {session_id}: session_sequence {session.first_missing} is missing")
         self._judge_rejected(out)
         return out
 
@@ -184,7 +207,7 @@ class Checker:
         id_known = record_id in self._ids
         self._ids.add(record_id)
         known = self._records.get(identity[:2])
-        if known is not None and known.revisions >> identity[2] & 1:
+        if known is not None and identity[2] in known.revisions:
             self._again(what + " came out twice", allowed=id_known)
             return True
         if id_known:
@@ -197,12 +220,12 @@ class Checker:
         else:
             self._report.duplicate.add(what)
 
-    def _place(self, session: _Session, session_id: str, topic: str, sequence: int, what: str) -> None:
+    def _place(self, session: _Numbers, session_id: str, topic: str, sequence: int, what: str) -> None:
         """Where the record stands among those of its session."""
-        if session.sequences >> sequence & 1:
+        if sequence in session:
             self._report.gaps.add(f"{what}: its session_sequence {sequence} was another record's before")
-        session.sequences |= 1 << sequence
-        session.highest = max(session.highest, sequence)
+        else:
+            session.add(sequence)
         last = self._last.get((session_id, topic), 0)
         if sequence < last and self._delivery == "exactly-once":
             self._report.out_of_order.add(f"{what}: session_sequence {sequence} after {last} on {topic}")
@@ -210,10 +233,10 @@ class Checker:
 
     def _note(self, known: _Record, record: dict[str, Any], revision: int, key: bytes | None, what: str) -> None:
         low, _ = known.expected.revisions
-        before = known.revisions.bit_count()
-        known.revisions |= 1 << revision
+        before = len(known.revisions)
+        known.revisions.add(revision)
         counts = self._idle or not known.expected.idle
-        if counts and before < low <= known.revisions.bit_count():
+        if counts and before < low <= len(known.revisions):
             self._outstanding -= 1
         if revision < known.best:
             if self._delivery == "exactly-once":
@@ -231,16 +254,15 @@ class Checker:
         name = one.item_id if one.item_id is not None else f"response {one.response_id}"
         what = f"session {one.session_id}: {name} on {one.topic}"
         low, high = one.revisions
-        seen = record.revisions.bit_count()
+        seen = len(record.revisions)
         if seen == 0:
             if one.idle and not self._idle:
                 out.waiting += 1
             else:
                 out.lost.add(f"{what}: never came out")
             return
-        if record.revisions != (2 << seen) - 2:
-            numbers = [n for n in range(1, record.revisions.bit_length()) if record.revisions >> n & 1]
-            out.gaps.add(f"{what}: has revisions {numbers}, not 1 to {seen}")
+        if record.revisions.first_missing is not None:
+            out.gaps.add(f"{what}: has {seen} revisions, but revision {record.revisions.first_missing} is missing")
         if seen < low and (self._idle or not one.idle):
             out.lost.add(f"{what}: {seen} of {low} revisions came out")
         elif seen > high:

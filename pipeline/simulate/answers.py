@@ -93,7 +93,7 @@ def _final(
         "metadata": metadata,
     }
     if not talk.attached_late:
-        final["model"] = talk.dialect.model
+        final["model"] = talk.model
     if talk.dialect.conversation_in_response:
         final["output_modalities"] = modalities
         final["status_reason"] = details.get("reason") if details else None
@@ -119,7 +119,7 @@ def _tokens(talk: Talk, outputs: Sequence[Output]) -> Tokens:
         cached_audio=0,
         output_text=words + 6,
         output_audio=words * 4 if talk.spoken else 0,
-        reasoning=rng.randint(0, 20),
+        reasoning=rng.randint(0, 20) if talk.phases or talk.dialect.reasoning_told else None,
     )
 
 
@@ -136,7 +136,6 @@ def _usage(talk: Talk, tokens: Tokens | None) -> Json:
         "usage.output_text_tokens": tokens.output_text,
         "usage.output_audio_tokens": tokens.output_audio,
     }
-    reasoning = tokens.reasoning if talk.dialect.name == "azure-voice-live" else None
     if talk.dialect.usage_on_event:
         unknown = ("input_image", "cached", "cached_text", "cached_audio", "reasoning")
         return usage | {f"usage.{name}_tokens": None for name in unknown}
@@ -145,5 +144,5 @@ def _usage(talk: Talk, tokens: Tokens | None) -> Json:
         "usage.cached_tokens": tokens.cached_text + tokens.cached_audio,
         "usage.cached_text_tokens": tokens.cached_text,
         "usage.cached_audio_tokens": tokens.cached_audio,
-        "usage.reasoning_tokens": reasoning,
+        "usage.reasoning_tokens": tokens.reasoning,
     }

@@ -43,7 +43,7 @@ class ResponseFacts:
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """Token counts of one response, in no provider's spelling."""
+    """Token counts of one response, in no provider's spelling; `reasoning` None where it is not told."""
 
     input_text: int
     input_audio: int
@@ -52,7 +52,7 @@ class Tokens:
     cached_audio: int
     output_text: int
     output_audio: int
-    reasoning: int
+    reasoning: int | None
 
     @property
     def input(self) -> int:
@@ -132,13 +132,32 @@ def beta_session(facts: SessionFacts, created: bool) -> Json:
 
 def voice_live_session(facts: SessionFacts, created: bool) -> Json:
     """Azure Voice Live: the beta shape with a voice object and more settings, most of them null."""
-    body = beta_session(facts, created)
-    body["voice"] = {"name": facts.voice, "type": "openai"}
-    if body["input_audio_transcription"] is not None:
-        body["input_audio_transcription"] |= {"custom_speech": None, "phrase_list": None}
-    body.pop("temperature")
-    unset = ("animation", "input_audio_echo_cancellation", "avatar", "output_audio_timestamp_types", "include")
-    return body | {"input_audio_sampling_rate": 24000} | dict.fromkeys(unset)
+    transcription = {"model": facts.transcription, "language": None, "prompt": None} if facts.transcription else None
+    if transcription is not None:
+        transcription |= {"custom_speech": None, "phrase_list": None}
+    turns: Json = {**_VAD, "create_response": True, "interrupt_response": True, "idle_timeout_ms": None}
+    turns |= {"speech_duration_ms": None, "end_of_utterance_detection": None, "auto_truncate": False}
+    unset = ("animation", "input_audio_echo_cancellation", "avatar", "output_audio_timestamp_types")
+    more = ("truncation_strategy", "include", "greeting", "handoff")
+    return {
+        "id": facts.session_id,
+        "model": facts.model,
+        "modalities": ["audio"] if created else facts.modalities,
+        "instructions": facts.instructions,
+        "voice": {"name": facts.voice, "type": "openai"},
+        "input_audio_format": "pcm16",
+        "output_audio_format": None if created else "pcm16",
+        "input_audio_transcription": None if created else transcription,
+        "input_audio_noise_reduction": None,
+        "turn_detection": {**turns, "appended_text_after_truncation": None},
+        "tools": [] if created else [_flat_tool(tool) for tool in facts.tools],
+        "tool_choice": "auto",
+        "max_response_output_tokens": "inf",
+        "expires_at": facts.expires_at,
+        "object": "realtime.session",
+        "input_audio_sampling_rate": 24000,
+        **dict.fromkeys(unset + more),
+    }
 
 
 def xai_session(facts: SessionFacts, created: bool) -> Json:
@@ -234,7 +253,10 @@ def xai_response(facts: ResponseFacts) -> Json:
 
 
 def ga_usage(tokens: Tokens) -> Json:
-    cached = tokens.cached_text + tokens.cached_audio
+    cached = {"text_tokens": tokens.cached_text, "audio_tokens": tokens.cached_audio, "image_tokens": 0}
+    told: Json = {"text_tokens": tokens.output_text, "audio_tokens": tokens.output_audio}
+    if tokens.reasoning is not None:
+        told["reasoning_tokens"] = tokens.reasoning
     return {
         "total_tokens": tokens.input + tokens.output,
         "input_tokens": tokens.input,
@@ -243,20 +265,17 @@ def ga_usage(tokens: Tokens) -> Json:
             "text_tokens": tokens.input_text,
             "audio_tokens": tokens.input_audio,
             "image_tokens": tokens.input_image,
-            "cached_tokens": cached,
-            "cached_tokens_details": {
-                "text_tokens": tokens.cached_text,
-                "audio_tokens": tokens.cached_audio,
-                "image_tokens": 0,
-            },
+            "cached_tokens": tokens.cached_text + tokens.cached_audio,
+            "cached_tokens_details": cached,
         },
-        "output_token_details": {"text_tokens": tokens.output_text, "audio_tokens": tokens.output_audio},
+        "output_token_details": told,
     }
 
 
 def voice_live_usage(tokens: Tokens) -> Json:
     usage = ga_usage(tokens)
-    usage["output_token_details"]["reasoning_tokens"] = tokens.reasoning
+    details: Json = usage["input_token_details"]
+    usage["input_token_details"] = {"cached_tokens": details["cached_tokens"], **details}
     return usage
 
 

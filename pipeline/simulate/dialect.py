@@ -25,22 +25,25 @@ ALL_SCENARIOS = frozenset({"mcp", "responses_items", "out_of_band", "images", "r
 class Dialect:
     """How one provider writes its events.
 
+    models: one is drawn a session. told_phases: those of them that mark a message as commentary or final answer, and
+    count reasoning.
     envelope: which key comes first, `type` or `event_id`; `xai` adds `previous_item_id` to every event.
     opened_by: the event that opens an item. item_done: whether `conversation.item.done` is sent.
     names: prefix of an output event in OpenAI GA → its prefix here. contents: content type in GA → its name in items
     here. item_object: items carry `object`. flat_item: items carry every field, null where unused.
     part_twice: content_part events carry the part in `content` as well. part_done: what `content_part.done` tells of
     the part's text. output_done: what `output_item.done` carries of a message's content.
-    done_predecessor: whether `item.done` names the predecessor of items a response made with audio or a call.
     obfuscation: deltas carry padding. transcription: how the transcript of input audio arrives.
-    usage_on_event: usage stands beside the response, not in it. conversation_in_response: responses name their
-    conversation. speaking_status: the status of a user's audio item as it opens. features: scenarios it takes part in.
-    audio_only: answers come as audio with a transcript, never as text.
+    usage_on_event: usage stands beside the response, not in it. reasoning_told: usage counts reasoning, whatever the
+    model. conversation_in_response: responses name their conversation.
+    speaking_status: the status of a user's audio item as it opens. audio_only: answers come as audio with a
+    transcript, never as text. conversation_created, pings, rate_limits: events of its own that it sends.
+    features: scenarios it takes part in, of those that not all do.
     """
 
     name: str
     provider: str
-    model: str
+    models: tuple[str, ...]
     voice: str
     transcriber: str
     ids: IdStyle
@@ -66,6 +69,8 @@ class Dialect:
     conversation_created: bool = False
     pings: bool = False
     rate_limits: bool = False
+    told_phases: tuple[str, ...] = ()
+    reasoning_told: bool = False
     features: frozenset[str] = frozenset()
 
 
@@ -80,7 +85,8 @@ DIALECTS: dict[str, Dialect] = {
         Dialect(
             name="openai",
             provider="openai",
-            model="gpt-realtime",
+            models=("gpt-realtime", "gpt-realtime-2"),
+            told_phases=("gpt-realtime-2",),
             voice="marin",
             transcriber="gpt-4o-transcribe",
             ids=OPENAI_IDS,
@@ -99,7 +105,7 @@ DIALECTS: dict[str, Dialect] = {
         Dialect(
             name="openai-beta",
             provider="openai",
-            model="gpt-4o-realtime-preview",
+            models=("gpt-4o-realtime-preview",),
             voice="sage",
             transcriber="whisper-1",
             ids=OPENAI_IDS,
@@ -119,7 +125,7 @@ DIALECTS: dict[str, Dialect] = {
         Dialect(
             name="azure-openai",
             provider="azure-openai",
-            model="gpt-realtime",
+            models=("gpt-realtime",),
             voice="alloy",
             transcriber="gpt-realtime-whisper",
             ids=OPENAI_IDS,
@@ -138,7 +144,7 @@ DIALECTS: dict[str, Dialect] = {
         Dialect(
             name="azure-voice-live",
             provider="azure-voice-live",
-            model="gpt-realtime-global-standard",
+            models=("gpt-realtime-global-standard",),
             voice="alloy",
             transcriber="azure-speech",
             ids=OPENAI_IDS,
@@ -153,11 +159,12 @@ DIALECTS: dict[str, Dialect] = {
             item_object=True,
             part_done="empty_text",
             transcription="completed",
+            reasoning_told=True,
         ),
         Dialect(
             name="xai",
             provider="xai",
-            model="grok-voice-latest",
+            models=("grok-voice-latest",),
             voice="ara",
             transcriber="grok-transcribe",
             ids=UUID_IDS,
@@ -183,7 +190,7 @@ DIALECTS: dict[str, Dialect] = {
         Dialect(
             name="yandex",
             provider="yandex",
-            model="speech-realtime-250923",
+            models=("speech-realtime-250923",),
             voice="dasha",
             transcriber="general",
             ids=UUID_IDS,

@@ -17,10 +17,14 @@ from pipeline.simulate.talk import Talk
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A message: parts of kind `output_text` or `output_audio`. `silent`: its words come in `response.done` alone."""
+    """A message: parts of kind `output_text` or `output_audio`.
+
+    `silent`: its words come in `response.done` alone. `phase`: told by models that do.
+    """
 
     parts: tuple[tuple[str, str], ...]
     silent: bool = False
+    phase: str = "final_answer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,14 +158,15 @@ def _said(talk: Talk, frame: Frame, said: Said) -> Item:
         "interrupted": False,
         "status": "completed",
         "metadata": None,
+        "phase": said.phase if talk.phases else None,
     }
     item = talk.new_item("message", final)
+    phase: Json = {"phase": said.phase} if talk.phases else {}
     # xAI leaves `content` out of the response's events and has it in the conversation's.
     bare = talk.dialect.output_done == "none"
-    opening: Json = {"role": "assistant"} if bare else {"role": "assistant", "content": []}
-    predecessor = _start(
-        talk, frame, item, opening, status="in_progress", conversation={"role": "assistant", "content": []}
-    )
+    whole: Json = {"role": "assistant", "content": [], **phase}
+    opening: Json = {"role": "assistant"} if bare else whole
+    predecessor = _start(talk, frame, item, opening, status="in_progress", conversation=whole)
     heard: list[tuple[str, str]] = []
     for index, (kind, text) in enumerate(said.parts):
         where: Json = {
@@ -184,7 +189,7 @@ def _said(talk: Talk, frame: Frame, said: Said) -> Item:
         **{f"parts.{index}.type": kind for index, (kind, _) in enumerate(heard)},
     }
     content = [talk.wire.content(kind, text) for kind, text in heard]
-    body = talk.wire.item("message", item.item_id, status, {"role": "assistant", "content": content})
+    body = talk.wire.item("message", item.item_id, status, {**whole, "content": content})
     done = talk.wire.item("message", item.item_id, status, {"role": "assistant"}) if bare else body
     text_only = all(kind == "output_text" for kind, _ in heard)
     _end(talk, frame, item, body, done, predecessor if text_only else None)
@@ -206,7 +211,7 @@ def _part(talk: Talk, frame: Frame, where: Json, kind: str, text: str, silent: b
         said += piece
         talk.wait(timing.TOKEN)
         if not silent:
-            talk.put(talk.wire.delta(prefix + ".delta", where, piece))
+            talk.put(talk.wire.spoken_words(prefix + ".delta", where, piece))
         if spoken:
             talk.wait(timing.SOUND)
             talk.put(talk.wire.sound(names["audio"] + ".delta", where, talk.now))
@@ -247,28 +252,27 @@ def _called(talk: Talk, frame: Frame, called: Called) -> Item:
     xai = talk.dialect.envelope == "xai"
 
     def fields(arguments: str, role: str) -> Json:
-        names: Json = {"name": called.name, "call_id": call_id, "arguments": arguments}
-        return {"role": role, **names} if xai else names
+        if xai:
+            return {"role": role, "call_id": call_id, "name": called.name, "arguments": arguments}
+        return {"name": called.name, "call_id": call_id, "arguments": arguments}
 
     _start(talk, frame, item, fields("", "user"), status="in_progress", conversation=fields("", "tool"))
-    where: Json = {
-        "response_id": frame.response_id,
-        "item_id": item.item_id,
-        "output_index": 0 if xai else len(frame.items),
-    }
-    _arguments(talk, "response.function_call_arguments", where, called.arguments, {"call_id": call_id})
-    name_and_arguments = {"call_id": call_id, "name": called.name, "arguments": called.arguments}
-    talk.say("response.function_call_arguments.done", {**where, **name_and_arguments})
+    where: Json = {"response_id": frame.response_id, "item_id": item.item_id}
+    index: Json = {"output_index": 0 if xai else len(frame.items)}
+    of_call = {"call_id": call_id}
+    _arguments(talk, "response.function_call_arguments", where | ({} if xai else index) | of_call, called.arguments)
+    named = {"name": called.name, "arguments": called.arguments}
+    talk.say("response.function_call_arguments.done", where | index | of_call | named)
     item.arguments_done_at = talk.now
     body = talk.wire.item("function_call", item.item_id, "completed", fields(called.arguments, "user"))
     _end(talk, frame, item, body, body, None)
     return item
 
 
-def _arguments(talk: Talk, prefix: str, where: Json, arguments: str, extra: Json) -> None:
+def _arguments(talk: Talk, prefix: str, where: Json, arguments: str) -> None:
     for start in range(0, len(arguments), 5):
         talk.wait(timing.TOKEN)
-        talk.put(talk.wire.delta(prefix + ".delta", where, arguments[start : start + 5], extra))
+        talk.put(talk.wire.delta(prefix + ".delta", where, arguments[start : start + 5]))
     talk.wait(timing.SERVER_STEP)
 
 
@@ -301,7 +305,7 @@ def _mcp_called(talk: Talk, frame: Frame, called: McpCalled) -> Item:
 
     _start(talk, frame, item, fields("", None, None), status=None)
     where: Json = {"response_id": frame.response_id, "item_id": item.item_id, "output_index": len(frame.items)}
-    _arguments(talk, "response.mcp_call_arguments", where, called.arguments, {})
+    _arguments(talk, "response.mcp_call_arguments", where, called.arguments)
     talk.say("response.mcp_call_arguments.done", {**where, "arguments": called.arguments})
     running: Json = {"output_index": len(frame.items), "item_id": item.item_id}
     talk.wait(timing.SERVER_STEP)

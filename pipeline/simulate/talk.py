@@ -44,6 +44,8 @@ class Talk:
         self.account = Account(session_id, common)
         self.session_id = session_id
         self.now = start_ms
+        self.model = rng.choice(dialect.models)
+        self.phases = self.model in dialect.told_phases
         self.spoken = spoken or dialect.audio_only
         self.transcribes = transcription
         self.tools = tools
@@ -92,7 +94,7 @@ class Talk:
         """`session.created`, whatever the provider sends of itself, then `session.updated`."""
         facts = SessionFacts(
             session_id=self.session_id,
-            model=self.dialect.model,
+            model=self.model,
             voice=self.dialect.voice,
             modalities=self.modalities,
             instructions=self.rng.choice(NOTES),

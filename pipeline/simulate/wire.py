@@ -9,6 +9,18 @@ from typing import Any
 from pipeline.simulate.dialect import FLAT_ITEM_FIELDS, Dialect
 from pipeline.simulate.model import Json
 
+_XAI_ORDER = (
+    "item_id",
+    "transcript",
+    "part",
+    "response",
+    "item",
+    "response_id",
+    "delta",
+    "content_index",
+    "output_index",
+)
+"""In which order xAI writes those keys that others write in another; what is not named follows."""
 _POOL = Random("sound")
 SOUND = tuple(b64encode(_POOL.randbytes(_POOL.choice((33, 48, 120)))).decode() for _ in range(256))
 """Pieces of audio payload: nothing reads them, so a fixed set is drawn from."""
@@ -21,6 +33,7 @@ class Wire:
     def __init__(self, dialect: Dialect, rng: Random) -> None:
         self.dialect = dialect
         self.rng = rng
+        self._run = ""
 
     def event(self, event_type: str, body: Json) -> Json:
         """The event of this type with the dialect's envelope around its own fields."""
@@ -36,7 +49,8 @@ class Wire:
                 if event_type == "session.created":
                     return {"type": event_type, "event_id": event_id, **body}
                 predecessor = body.pop("previous_item_id", None)
-                return {"type": event_type, "event_id": event_id, **body, "previous_item_id": predecessor}
+                ordered = {key: body[key] for key in _XAI_ORDER if key in body}
+                return {"type": event_type, "event_id": event_id, **ordered, **body, "previous_item_id": predecessor}
 
     def item(self, item_type: str, item_id: str, status: str | None, fields: Json) -> Json:
         """An item with its own fields behind the common ones; `status` None leaves it out, or null where flat."""
@@ -67,23 +81,36 @@ class Wire:
         body = {**where, "part": part}
         if self.dialect.part_twice:
             body["content"] = part
+        event = self.event(event_type, body)
         if self.dialect.envelope == "xai":
-            body["previous_item_id"] = "0"
-        return self.event(event_type, body)
+            # It names a predecessor where there is none to name.
+            head = {key: event.pop(key) for key in ("type", "event_id", "item_id")}
+            return {**head, "previous_item_id": "0", **{k: v for k, v in event.items() if k != "previous_item_id"}}
+        return event
 
-    def delta(self, event_type: str, where: Json, text: str, extra: Json | None = None) -> Json:
-        """A delta of text, transcript or arguments."""
+    def delta(self, event_type: str, where: Json, text: str) -> Json:
+        """A delta of text or arguments."""
         body = {**where, "delta": text}
-        if extra:
-            body |= extra
         if self.dialect.obfuscation:
             body["obfuscation"] = PADDING[len(text) & 63]
         return self.event(event_type, body)
+
+    def spoken_words(self, event_type: str, where: Json, text: str) -> Json:
+        """A delta of a transcript of what the model says, or of its text."""
+        event = self.delta(event_type, where, text)
+        if self.dialect.envelope == "xai":
+            self._run = event["event_id"]
+            del event["previous_item_id"]
+            return {**event, "rid": self._run, "start_time": 0.0, "previous_item_id": None}
+        return event
 
     def sound(self, event_type: str, where: Json, time_ms: int) -> Json:
         """A delta of audio: the bulk of every spoken session."""
         choice = int(self.rng.random() * 256)
         body: dict[str, Any] = {**where, "delta": SOUND[choice]}
         if self.dialect.envelope == "xai":
+            body["rid"] = self._run
+            if not where["content_index"] and choice < 16:
+                body["latency"] = "0.61"
             body |= {"audio_duration_ms": choice * 4, "ts": time_ms}
         return self.event(event_type, body)
