@@ -60,6 +60,8 @@ def parts_of(item: Item, document: dict[str, Any]) -> list[dict[str, Any]]:
         if int(index) not in parts:
             parts[int(index)] = _canonical(part, role, None)
     _add_transcripts(item, parts)
+    if item.committed and not parts:
+        parts[0] = {"type": "input_audio"}  # a committed buffer is audio, whatever of it the item shows
     return [parts[index] for index in sorted(parts)]
 
 

@@ -106,12 +106,15 @@ def publish_response(step: Step, response_id: str | None, fields: dict[str, Any]
     session, event = step.session, step.event
     assert event is not None
     name = response_id if response_id is not None else f"\x1f{event.identity:016x}"
+    head = {**_session_fields(step), "model": session.config.model}
+    if fields["out_of_band"]:
+        head["conversation_id"] = None
     _write(
         step,
         step.routes.responses,
         record_id(session.id, "response\x1f" + name, 1),
         session.id if session.id is not None else response_id or name.strip("\x1f"),
-        {**_session_fields(step), "model": session.config.model},
+        head,
         orjson.dumps({"response_id": response_id, **fields}),
         event.source,
         b"response",

@@ -57,6 +57,9 @@ def response_done(step: Step, body: dict[str, Any]) -> None:
     sent = [(index, cast(dict[str, Any], entry)) for index, entry in enumerate(output) if _is_item(entry)]
     for index, entry in sent:
         _output_item(step, entry, response_id, index)
+    if reply is not None:
+        step.session.running.pop(reply.id, None)
+        step.session.awaiting.pop(reply.id, None)
     _bring_out_open(step)
     warnings = ["output_item_invalid"] if len(sent) != len(output) else []
     item_ids = [cast(str, entry["id"]) for _, entry in sent]
@@ -71,8 +74,6 @@ def response_done(step: Step, body: dict[str, Any]) -> None:
     verbatim = {**response, "output": [without_audio(entry) if _is_item(entry) else entry for entry in output]}
     publish_response(step, reply.id if reply else None, fields, verbatim if output else response)
     if reply is not None:
-        step.session.running.pop(reply.id, None)
-        step.session.awaiting.pop(reply.id, None)
         reply.restore((reply.ordinal, True, *reply.defaults[2:]))
 
 
