@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
@@ -25,10 +25,11 @@ PORT_TRIES = 3
 LOG_FILE = "kafka.log"
 LOG_LINES = 5  # of a failed start, in the error
 
+MAX_HEAP = "1g"
+
 # slf4j-simple writes to stderr; what matters is a warning or worse.
 _JVM = (
     "-Xms256m",
-    "-Xmx1g",
     "-XX:+ExitOnOutOfMemoryError",
     "-Djava.awt.headless=true",
     "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
@@ -44,6 +45,8 @@ class EmbeddedKafka:
     data_dir: None makes a temporary folder, removed by `stop`; a given one is kept and may be started on again.
     properties: added to the broker's configuration, and win over the defaults.
     detached: the broker outlives this program; else it ends with it at the latest.
+    cluster: the cluster id an empty data folder is given, so that several nodes make one cluster; None makes one up.
+    jvm: options of the Java machine, after the usual ones.
 
     `start` returns when the broker answers requests. Use it as a (sync or async) context manager, or call `start` and
     `stop`. Raises ItemstreamError, one line, where it can't start.
@@ -56,6 +59,8 @@ class EmbeddedKafka:
         properties: Mapping[str, Property] | None = None,
         *,
         detached: bool = False,
+        cluster: str | None = None,
+        jvm: Sequence[str] = (),
         announce: Announce | None = None,
     ) -> None:
         self.port = port
@@ -64,6 +69,8 @@ class EmbeddedKafka:
         self._data_dir = self._given_dir
         self._properties = dict(properties or {})
         self._detached = detached
+        self._cluster = cluster
+        self._jvm = (f"-Xmx{MAX_HEAP}", *_JVM, *jvm)
         self._announce = announce
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -162,7 +169,7 @@ class EmbeddedKafka:
         log_dir = self.data_dir / "log"
         properties = self.data_dir / "server.properties"
         properties.write_text(server_properties(self.port, controller_port, log_dir, self._properties))
-        run = [str(java), *_JVM, f"-Ditemstream.data={self.data_dir}", "-cp", f"{jars}/*"]
+        run = [str(java), *self._jvm, f"-Ditemstream.data={self.data_dir}", "-cp", f"{jars}/*"]
         with self.log_file.open("wb") as log:
             cluster = self._format(run, properties, log_dir, log)
             self._process = subprocess.Popen(
@@ -183,7 +190,7 @@ class EmbeddedKafka:
         """Give an empty data folder its cluster id; return the folder's."""
         meta = log_dir / "meta.properties"
         if not meta.exists():
-            new_id = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+            new_id = self._cluster or new_cluster_id()
             tool = ["kafka.tools.StorageTool", "format", "--cluster-id", new_id, "--config", str(properties)]
             if subprocess.run([*run, *tool], stdout=log, stderr=log, stdin=subprocess.DEVNULL, check=False).returncode:
                 raise ItemstreamError(f"Kafka's data folder {self.data_dir} could not be made: {self._last_lines()}")
@@ -227,6 +234,12 @@ class EmbeddedKafka:
         # Stack frames say little in one line; the messages above them do.
         telling = [line for line in lines if not line.startswith(("at ", "..."))]
         return " | ".join((telling or lines)[-LOG_LINES:]) or "nothing in its log"
+
+
+def new_cluster_id() -> str:
+    """An id as Kafka makes them."""
+    # A leading dash would look like an option to Kafka's tools.
+    return "I" + base64.urlsafe_b64encode(uuid.uuid4().bytes).decode()[1:22]
 
 
 class _PortTakenError(Exception):

@@ -2,7 +2,9 @@
 
 import asyncio
 import socket
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
@@ -15,24 +17,43 @@ def cluster_id(port: int, timeout: float = 2.0) -> str | None:
 
     May be called with or without a running event loop. `timeout` in seconds.
     """
+    cluster = _ask(port, timeout, lambda admin: admin.describe_cluster())
+    # A broker that has not been let into service by the controller is not in the list.
+    return cluster["cluster_id"] if cluster and cluster["brokers"] else None
+
+
+def in_service(port: int, timeout: float = 2.0) -> set[int]:
+    """Ids of the nodes that serve, as the broker on that port knows; none where it does not answer."""
+    cluster = _ask(port, timeout, lambda admin: admin.describe_cluster())
+    return {broker["node_id"] for broker in cluster["brokers"]} if cluster else set()
+
+
+def leaders(port: int, topic: str, timeout: float = 2.0) -> dict[int, int]:
+    """Partition -> node id of its leader (-1: none), as the broker on that port knows; none where it does not answer."""
+    described = _ask(port, timeout, lambda admin: admin.describe_topics([topic]))
+    return (
+        {partition["partition"]: partition["leader"] for partition in described[0]["partitions"]} if described else {}
+    )
+
+
+def _ask(port: int, timeout: float, question: Callable[[Any], Awaitable[Any]]) -> Any:
+    """The answer of the broker on that port; None where there is none in time. With or without a running event loop."""
     if not accepts(port):  # spares the client's log lines about refused connections
         return None
     with ThreadPoolExecutor(1) as thread:  # its own loop, so that callers on a loop can ask too
-        return thread.submit(lambda: asyncio.run(_cluster_id(port, timeout))).result()
+        return thread.submit(lambda: asyncio.run(_answer(port, timeout, question))).result()
 
 
-async def _cluster_id(port: int, timeout: float) -> str | None:
+async def _answer(port: int, timeout: float, question: Callable[[Any], Awaitable[Any]]) -> Any:
     admin = AIOKafkaAdminClient(bootstrap_servers=f"{HOST}:{port}", request_timeout_ms=int(timeout * 1000))
     try:
         async with asyncio.timeout(timeout):
             await admin.start()
-            cluster = await admin.describe_cluster()
+            return await question(admin)
     except (KafkaError, OSError, TimeoutError):
         return None
     finally:
         await admin.close()
-    # A broker that has not been let into service by the controller is not in the list.
-    return cluster["cluster_id"] if cluster["brokers"] else None
 
 
 def accepts(port: int) -> bool:
