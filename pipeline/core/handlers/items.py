@@ -103,7 +103,8 @@ def finish(step: Step, item: Item, sent: dict[str, Any], cause: str) -> None:
     if document["type"] in ("function_call", "mcp_call"):
         if item.arguments_ms is None:
             item.arguments_ms = event.ms
-        if item.mcp_end_ms is None:
+        # Some servers finish the call's item before they carry it out: then it has neither output nor error yet.
+        if item.mcp_end_ms is None and (document.get("output") is not None or document.get("error") is not None):
             item.mcp_end_ms = event.ms
     prune_told(item, document)
     _join(step, item, document)
