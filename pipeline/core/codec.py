@@ -10,9 +10,12 @@ from typing import Any, cast
 
 import orjson
 
-from pipeline.core.state import Entity, Item
+from pipeline.core.state import Config, Cursor, Entity, Item, Reply
 
 VERSION = 1
+
+_NAMES: dict[Any, int] = {Cursor.kind: 1, Config.kind: 1, Item.kind: 2, Reply.kind: 2}
+"""Kind -> how many names follow it in a key."""
 
 
 class StateUnreadable(Exception):
@@ -45,9 +48,11 @@ def decode_key(key: bytes) -> list[str]:
         names: object = orjson.loads(key)
     except orjson.JSONDecodeError:
         names = None
-    if not isinstance(names, list) or len(cast(list[object], names)) < 2:
+    told = cast(list[Any], names) if isinstance(names, list) else []
+    kind, *rest = told or [None]
+    if len(rest) != _NAMES.get(kind) or not all(isinstance(name, str) for name in rest):
         raise StateUnreadable(f"the changelog has a record with an unknown key: {key[:80]!r}")
-    return cast(list[str], names)
+    return told
 
 
 def decode(key: bytes, value: bytes) -> list[Any]:

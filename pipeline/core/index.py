@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
+
 from pipeline.core.document import document_of
 from pipeline.core.joins import index_joins
 from pipeline.core.state import Item, Session
@@ -24,8 +26,8 @@ def unindex(session: Session, item: Item) -> None:
 def reindex(session: Session) -> None:
     """Make all indexes anew: after a restore, or after an event was undone."""
     session.items = dict(sorted(session.items.items(), key=lambda entry: entry[1].ordinal))
-    session.replies = dict(sorted(session.replies.items(), key=lambda entry: entry[1].ordinal))
-    session.forgotten = dict(sorted(session.forgotten.items(), key=lambda entry: entry[1][0]))
+    session.replies = OrderedDict(sorted(session.replies.items(), key=lambda entry: entry[1].ordinal))
+    session.forgotten = OrderedDict(sorted(session.forgotten.items(), key=lambda entry: entry[1][0]))
     session.running = {reply.id: reply for reply in session.replies.values() if not reply.done and reply.created_at}
     session.awaiting = {name: reply for name, reply in session.running.items() if reply.first_ms is None}
     session.open = {item: None for item in session.items.values() if item.opened and not item.revision}

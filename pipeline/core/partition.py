@@ -105,7 +105,7 @@ class Partition:
     def restored(self) -> None:
         """The changelog is at its end: make ready for records."""
         for raw, session in list(self.sessions.items()):
-            if not session.cursor.ordinal and not session.cursor.sequence and not session.cursor.seen_minute:
+            if not session.known():
                 del self.sessions[raw]  # all that was read of it were deletions
                 continue
             reindex(session)
@@ -176,8 +176,8 @@ class Partition:
             self._note_origin(session, event)
             handler(step, event.body)
         except Exception as error:
-            step.undo()
-            reindex(session)
+            if step.undo():
+                reindex(session)
             if isinstance(error, Rejection):
                 raise
             if isinstance(error, TypeError) and "ecursion" in str(error):  # orjson writes fewer levels than it reads

@@ -9,6 +9,7 @@ an event that turns out unusable.
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Iterable
 from operator import attrgetter
 from typing import Any, ClassVar, Literal
@@ -287,8 +288,9 @@ class Session:
         self.cursor = Cursor(name)
         self.config = Config(name)
         self.items: dict[str, Item] = {}
-        self.replies: dict[str, Reply] = {}
-        self.forgotten: dict[str, list[int]] = {}
+        # Ordered, since the oldest of many leaves at its bound: a plain dict would walk over all that left before it.
+        self.replies: OrderedDict[str, Reply] = OrderedDict()
+        self.forgotten: OrderedDict[str, list[int]] = OrderedDict()
         """Items that left: id -> [ordinal, revision]."""
         self.open: dict[Item, None] = {}
         """Opened items that are not out yet."""
@@ -305,3 +307,8 @@ class Session:
     def name(self) -> str:
         """The session's name in changelog keys."""
         return self.raw.decode()
+
+    def known(self) -> bool:
+        """Whether anything was ever told of the session."""
+        untold = self.cursor.copy() == Cursor.defaults and self.config.copy() == Config.defaults
+        return not untold or bool(self.items or self.replies or self.forgotten)

@@ -49,8 +49,8 @@ class Step:
         self._created.clear()
         self._first_output = len(self.outputs)
 
-    def undo(self) -> None:
-        """Put the session back to where it was at `begin`. Its derived indexes must be made anew after."""
+    def undo(self) -> bool:
+        """Put the session back to where it was at `begin`. True where its derived indexes must be made anew."""
         del self.outputs[self._first_output :]
         for entity, values in self._touched.items():
             entity.restore(values)
@@ -58,6 +58,7 @@ class Step:
             entity = holder.pop(name, None)
             if entity is not None:
                 self.dirty.pop(entity, None)
+        return bool(self._touched)
 
     def touch(self, entity: Entity) -> None:
         """Say that `entity` is about to change."""

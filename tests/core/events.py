@@ -68,7 +68,7 @@ class Talk:
         self.ended: list[str] = []
         """How each record ended: used, ignored, or the reason of its rejection."""
 
-    def say(self, type: str, /, *, headers: Json | None = None, after_ms: int = SECOND, **body: Any) -> list[Out]:
+    def say(self, type: str, /, *, headers: Any = None, after_ms: Any = SECOND, **body: Any) -> list[Out]:
         """An event with an id of its own, unless `event_id` is told (None: without one)."""
         self.ms += after_ms
         told: Json = {"type": type, "event_id": f"event_{self.offset}", **body}

@@ -64,7 +64,12 @@ def test_an_output_after_its_call_has_the_calls_name_item_and_time() -> None:
     talk.say("conversation.item.added", item=output("o", "call_1"))
     talk.say("conversation.item.done", item=output("o", "call_1"))
     record = talk.item("o")
-    assert (record["call_id"], record["name"], record["call_item_id"], record["orphan"]) == ("call_1", "weather", "c", False)
+    assert (record["call_id"], record["name"], record["call_item_id"], record["orphan"]) == (
+        "call_1",
+        "weather",
+        "c",
+        False,
+    )
     assert (record["output_raw"], record["output"]) == ('{"degrees":3}', {"degrees": 3})
     assert record["latency_ms"] == 3000  # call's item.done, output_item.done, response.done, added
 
@@ -121,7 +126,7 @@ def test_several_outputs_may_wait_for_one_call() -> None:
     talk.say("conversation.item.done", item=output("o1", "call_1"))
     talk.say("conversation.item.done", item=output("o2", "call_1"))
     talk.say("conversation.item.done", item=call("c", "call_1"))
-    assert [talk.item(id)["orphan"] for id in ("o1", "o2")] == [False, False]
+    assert [talk.item(name)["orphan"] for name in ("o1", "o2")] == [False, False]
 
 
 def test_an_output_that_is_no_json() -> None:

@@ -150,13 +150,21 @@ def test_item_is_verbatim() -> None:
 
 def test_item_is_less_audio() -> None:
     content = [{"type": "input_audio", "audio": "AAAA", "transcript": "Hi", "format": "pcm16"}]
-    (out,) = Talk().say("conversation.item.done", item={"id": "a", "type": "message", "role": "user", "content": content})
+    (out,) = Talk().say(
+        "conversation.item.done", item={"id": "a", "type": "message", "role": "user", "content": content}
+    )
     assert out["item"]["content"] == [{"type": "input_audio", "transcript": "Hi", "format": "pcm16"}]
     assert out["parts"] == [{"type": "input_audio", "transcript": "Hi", "format": "pcm16"}]
 
 
 def test_an_item_of_another_type_is_whole() -> None:
-    item = {"id": "ws", "type": "web_search_call", "status": "completed", "action": {"query": "x"}, "metadata": {"a": 1}}
+    item = {
+        "id": "ws",
+        "type": "web_search_call",
+        "status": "completed",
+        "action": {"query": "x"},
+        "metadata": {"a": 1},
+    }
     (out,) = Talk().say("conversation.item.done", item=item)
     assert (out.topic, out["item"], out["metadata"]) == ("items.other", item, {"a": 1})
 

@@ -28,7 +28,10 @@ def test_a_call_that_succeeded() -> None:
 @pytest.mark.parametrize(
     ("told", "error"),
     [
-        ({"type": "http_error", "code": 503, "message": "down"}, {"type": "http_error", "code": 503, "message": "down"}),
+        (
+            {"type": "http_error", "code": 503, "message": "down"},
+            {"type": "http_error", "code": 503, "message": "down"},
+        ),
         ({"type": "tool_execution_error"}, {"type": "tool_execution_error", "code": None, "message": None}),
         ("it broke", {"type": None, "code": None, "message": "it broke"}),
     ],

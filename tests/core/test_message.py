@@ -23,7 +23,9 @@ def test_phase_is_verbatim() -> None:
 
 
 def test_text_joins_all_parts_in_order() -> None:
-    item = message("a", "user", text("one"), audio("two"), {"type": "input_image", "image_url": "data:x"}, text("three"))
+    item = message(
+        "a", "user", text("one"), audio("two"), {"type": "input_image", "image_url": "data:x"}, text("three")
+    )
     record = done(item)
     assert record["text"] == "one\ntwo\nthree"
     assert [part["type"] for part in record["parts"]] == ["input_text", "input_audio", "input_image", "input_text"]

@@ -33,7 +33,11 @@ def test_every_field_is_always_there() -> None:
 
 def test_headers_are_those_of_an_output() -> None:
     (out,) = Talk().say("response.done", response=response("r"))
-    assert (out.topic, out.headers["ce_type"], out.headers["ce_id"]) == ("responses", "itemstream.response.v1", out["id"])
+    assert (out.topic, out.headers["ce_type"], out.headers["ce_id"]) == (
+        "responses",
+        "itemstream.response.v1",
+        out["id"],
+    )
 
 
 def test_common_fields() -> None:

@@ -73,7 +73,9 @@ def test_an_item_in_progress_waits_for_more_than_a_response_done() -> None:
 def test_an_item_of_a_running_response_waits_for_it() -> None:
     talk = Talk()
     talk.say("response.created", response=response("r2"))
-    talk.say("response.output_item.added", response_id="r2", output_index=0, item=message("a", "assistant", status=None))
+    talk.say(
+        "response.output_item.added", response_id="r2", output_index=0, item=message("a", "assistant", status=None)
+    )
     talk.say("response.done", response=response("r1"))
     assert talk.revisions("a") == []
     talk.say("response.done", response=response("r2"))

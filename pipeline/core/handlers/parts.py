@@ -30,9 +30,10 @@ def part_done(step: Step, body: dict[str, Any]) -> None:
 
 def arguments_done(step: Step, body: dict[str, Any]) -> None:
     """`response.function_call_arguments.done`, `response.mcp_call_arguments.done`: a call's arguments are whole."""
+    arguments = _words(body, "arguments")
     item = step.item(body.get("item_id"))
     if item is not None:
-        item.arguments = _words(body, "arguments")
+        item.arguments = arguments
         if item.arguments_ms is None:
             item.arguments_ms = cast(Event, step.event).ms
         revise(step, item, "joined")
