@@ -8,8 +8,9 @@ from pipeline.simulate import timing
 from pipeline.simulate.account import Item
 from pipeline.simulate.bodies import ResponseFacts, Tokens
 from pipeline.simulate.model import Json
-from pipeline.simulate.outputs import Frame, Output, Said, write
+from pipeline.simulate.outputs import Output, Said
 from pipeline.simulate.talk import Talk
+from pipeline.simulate.writing import Frame, Writer, write
 
 ENDINGS: dict[str, tuple[str, Json | None]] = {
     "completed": ("completed", None),
@@ -50,8 +51,7 @@ def respond(
         frame.cut_after = 1 + int(talk.rng.random() * 8)
         frame.on_cut = on_cut
         frame.spoken_to = ending == "spoken_to"
-    for output in outputs:
-        write(talk, frame, output)
+    _write_all(talk, frame, outputs)
     talk.wait(timing.SERVER_STEP)
     tokens = None if ending == "failed" else _tokens(talk, outputs)
     usage = dialect.usage(tokens) if tokens else None
@@ -65,16 +65,35 @@ def respond(
         body,
         lambda: account.response_done(response_id, final, frame.told_at_end, frame.retold_at_end),
     )
-    if dialect.rate_limits:
+    if talk.tells_rate_limits:
         remaining = talk.rng.randint(100_000, 1_000_000)
         limits = [{"name": "tokens", "limit": 1_000_000, "remaining": remaining, "reset_seconds": 0.6}]
         talk.say("rate_limits.updated", {"rate_limits": limits})
+    for happens in frame.afterwards:
+        happens()
     return frame.items
 
 
 def answer(talk: Talk, text: str) -> Said:
     """An answer in the session's own way: aloud or in writing."""
     return Said((("output_audio" if talk.spoken else "output_text", text),))
+
+
+def _write_all(talk: Talk, frame: Frame, outputs: Sequence[Output]) -> None:
+    """One output after the other; some models begin the next before they have finished the last."""
+    overlapping = talk.phases and frame.cut_after is None
+    unfinished: Writer | None = None
+    for output in outputs:
+        writer = write(talk, frame, output)
+        next(writer)
+        if unfinished is not None:
+            next(unfinished, None)
+        unfinished = writer
+        if not overlapping:
+            next(writer, None)
+            unfinished = None
+    if unfinished is not None:
+        next(unfinished, None)
 
 
 def _final(

@@ -73,7 +73,9 @@ def function_call(talk: Talk) -> None:
     question, reply = _exchange(talk)
     _ask(talk, question)
     calls = [tools.call(talk) for _ in range(talk.rng.choice((1, 1, 1, 2, 3)))]
-    said = [replace(answer(talk, "Let me look."), phase="commentary")] if talk.chance(0.3) else []
+    said = (
+        [replace(answer(talk, "Let me look."), phase="commentary")] if talk.chance(0.5 if talk.phases else 0.2) else []
+    )
     items = respond(talk, [*said, *(called for called, _ in calls)])
     for item, (_, tool) in list(zip(items[len(said) :], calls, strict=True))[:: talk.rng.choice((1, -1))]:
         tools.function_output(talk, item.final["call_id"], tools.result_of(talk, tool), item)
@@ -199,7 +201,8 @@ def mcp_call(talk: Talk) -> None:
             respond(talk, [answer(talk, reply)])
             return
     output, error = _mcp_result(talk)
-    called = McpCalled(server, name, arguments, parsed, output, error, approval)
+    afterwards = talk.dialect.item_done and talk.chance(0.3)
+    called = McpCalled(server, name, arguments, parsed, output, error, approval, afterwards)
     respond(talk, [called])
     respond(talk, [answer(talk, reply)])
 

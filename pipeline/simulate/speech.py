@@ -93,6 +93,9 @@ def finish(talk: Talk, utterance: Utterance, text: str, plan: str) -> Item:
     predecessor = None if dialect.envelope == "xai" else talk.last_item
     body = {"previous_item_id": predecessor, "item_id": item.item_id}
     talk.say("input_audio_buffer.committed", body, lambda: talk.account.committed(item))
+    if dialect.transcription == "partials" and plan != "off" and talk.chance(0.5):
+        talk.wait(timing.SERVER_STEP)
+        _partial(talk, item, text, 1)
     if plan == "early":
         _completed(talk, item, text, talk.wait(timing.SERVER_STEP))
     if dialect.transcription != "partials":
@@ -158,13 +161,17 @@ def _deltas(talk: Talk, item: Item, text: str, at: int) -> None:
 
 
 def _partials(talk: Talk, item: Item, text: str) -> None:
-    words = text.split(" ")
     for share in (3, 2):
-        told = " ".join(words[: max(1, len(words) // share)])
-        body = {"item_id": item.item_id, "transcript": told, "content_index": 0}
         talk.wait(timing.SERVER_STEP)
-        talk.say(_EVENT + "updated", dict(body))
-        talk.say(_EVENT + "completed", {**body, "status": "in_progress"})
+        _partial(talk, item, text, share)
+
+
+def _partial(talk: Talk, item: Item, text: str, share: int) -> None:
+    words = text.split(" ")
+    told = " ".join(words[: max(1, len(words) // share)])
+    body = {"item_id": item.item_id, "transcript": told, "content_index": 0}
+    talk.say(_EVENT + "updated", dict(body))
+    talk.say(_EVENT + "completed", {**body, "status": "in_progress"})
 
 
 def _completed(talk: Talk, item: Item, text: str, at: int) -> None:

@@ -46,6 +46,7 @@ class Talk:
         self.now = start_ms
         self.model = rng.choice(dialect.models)
         self.phases = self.model in dialect.told_phases
+        self.tells_rate_limits = dialect.rate_limits and rng.random() < 0.7
         self.spoken = spoken or dialect.audio_only
         self.transcribes = transcription
         self.tools = tools

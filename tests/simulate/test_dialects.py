@@ -58,15 +58,23 @@ def test_azure_tells_parts_twice_and_openai_once() -> None:
             assert not twice or event["content"] == event["part"]
 
 
-def test_item_done_says_null_for_what_a_response_spoke_or_called() -> None:
+def test_item_done_says_null_for_some_items_that_have_a_predecessor() -> None:
     found = events("openai", "spoken_turn", "function_call")
     told = {event["item"]["id"]: event["previous_item_id"] for event in of_type(found, "conversation.item.added")}
-    silent = 0
+    named = 0
     for event in of_type(found, "conversation.item.done"):
-        if event["item"]["type"] == "function_call":
-            assert event["previous_item_id"] is None
-            silent += told[event["item"]["id"]] is not None
-    assert silent
+        assert event["previous_item_id"] in (None, told[event["item"]["id"]])
+        named += event["previous_item_id"] is not None
+    assert 0 < named < sum(predecessor is not None for predecessor in told.values())
+
+
+def test_some_models_mark_phases_and_begin_the_next_output_before_the_last_is_finished() -> None:
+    found = events("openai", "function_call", count=40)
+    messages = [event["item"] for event in of_type(found, "response.output_item.done") if "content" in event["item"]]
+    assert {item.get("phase") for item in messages} == {None, "commentary", "final_answer"}
+    names = [event["type"] for event in found if not event["type"].endswith(".delta")]
+    overlaps = [n for n, name in enumerate(names) if name == "response.function_call_arguments.done"]
+    assert any(names[n - 1] == "response.output_item.done" for n in overlaps)
 
 
 def test_voice_live_leaves_the_text_out_of_the_part_done() -> None:
