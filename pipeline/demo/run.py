@@ -33,7 +33,9 @@ class Collector(Checker):
     """A checker that keeps the records it is given, by session."""
 
     def __init__(self, expected: Iterable[Expected], prefix: str) -> None:
-        super().__init__(expected, prefix=prefix)
+        known = list(expected)
+        super().__init__(known, prefix=prefix)
+        self.simulated = {one.session_id for one in known}
         self.records: dict[str | None, list[dict[str, Any]]] = {}
         self._rejected_topic = REJECTED.full_name(prefix)
 
@@ -115,10 +117,18 @@ def _print(console: Console, settings: Settings, collector: Collector, report: R
 
 
 def _liveliest(collector: Collector) -> list[dict[str, Any]]:
-    """The session with most kinds of items, of those that can be read at a glance."""
+    """The session with most to see, of those that can be read at a glance."""
     nothing: list[dict[str, Any]] = []
-    candidates = [talk for talk in collector.records.values() if 6 <= len(latest(talk)) <= 12]
-    return max(candidates, key=lambda talk: len({item["item_type"] for item in latest(talk)}), default=nothing)
+    talks = (talk for session, talk in collector.records.items() if session in collector.simulated)
+    return max((talk for talk in talks if 6 <= len(latest(talk)) <= 10), key=_life, default=nothing)
+
+
+def _life(talk: list[dict[str, Any]]) -> int:
+    """Kinds of items that have a topic of their own, and whether somebody spoke, was interrupted or was late."""
+    items = latest(talk)
+    kinds = {item["item_type"] for item in items if "call_id" in item or "server_label" in item}
+    voices = [any(item.get(name) for item in items) for name in ("speech", "interrupted", "latency_ms")]
+    return len(kinds) + sum(voices) + any(item["revision"] > 1 for item in items)
 
 
 def _tell_recorded(console: Console, recording: Path | None, collector: Collector, alone: list[dict[str, Any]]) -> bool:

@@ -75,7 +75,7 @@ def _speaker(record: Record) -> tuple[str, str]:
         return {"user": ("user", "bold cyan"), "assistant": ("assistant", "bold green")}.get(
             record["role"], (str(record["role"]), "bold")
         )
-    return names.get(record["item_type"], (str(record["item_type"])[:10], "dim"))
+    return names.get(record["item_type"], ("other item", "dim"))
 
 
 def _saying(record: Record) -> str:
@@ -95,7 +95,7 @@ def _saying(record: Record) -> str:
         case "mcp_approval_response":
             return f"{record['name']}: {'approved' if record['approve'] else 'refused'}"
         case _:
-            return _json(record["item"], None)
+            return f"[{record['item_type']}]"
 
 
 def _untold(record: Record) -> str:
