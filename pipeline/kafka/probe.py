@@ -29,7 +29,7 @@ def in_service(port: int, timeout: float = 2.0) -> set[int]:
 
 
 def leaders(port: int, topic: str, timeout: float = 2.0) -> dict[int, int]:
-    """Partition -> node id of its leader (-1: none), as the broker on that port knows; none where it does not answer."""
+    """Partition -> node id of its leader (-1: none), as the broker on that port knows; empty where none answers."""
     described = _ask(port, timeout, lambda admin: admin.describe_topics([topic]))
     return (
         {partition["partition"]: partition["leader"] for partition in described[0]["partitions"]} if described else {}
