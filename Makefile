@@ -8,10 +8,10 @@ CODE   := pipeline topics tests
 PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test faults lint format types schemas lock clean python java
+.PHONY: help venv demo test faults bench-core lint format types schemas lock clean python java
 
 help: ## what can be made
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
 venv: $(STAMP) ## the virtual environment, from requirements.lock
 
@@ -42,6 +42,9 @@ test: java $(STAMP) ## the tests, real Kafka included, without the long fault ru
 
 faults: java $(STAMP) ## the long runs that kill and freeze workers and brokers
 	@$(BIN)/python -m pytest -m "slow or faults" --timeout 1800 $(PYTEST_ARGS)
+
+bench-core: $(STAMP) ## microseconds per event in the core, by event type
+	@$(BIN)/python -m bench.core
 
 lint: $(STAMP) ## ruff: rules and format
 	@$(BIN)/ruff check .
