@@ -1,0 +1,84 @@
+"""The real worker, told over stdin where to die: `python -m tests.faults.harness.worker_entry [MUTATION]`.
+
+The first line is the settings as JSON; each further line is `ACTION POINT PASSES DELAY`: at the fault point POINT,
+after PASSES passes unharmed, `kill` this process with -9 after DELAY seconds, or `raise` a connection error once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+import threading
+from dataclasses import dataclass
+
+from pipeline.logs import configure_logs
+from pipeline.settings import Settings
+from pipeline.streaming.assignment import Assignment
+from pipeline.streaming.fault_points import FAULT_POINTS, FaultPoint
+from pipeline.worker.run import run_until_signalled, run_worker
+from tests.faults.harness.mutations import MUTATIONS
+
+
+@dataclass
+class Trap:
+    """What happens at a point."""
+
+    action: str
+    point: str
+    passes: int
+    delay: float
+
+
+class Traps:
+    """The fault hook of this process."""
+
+    def __init__(self) -> None:
+        self._armed: Trap | None = None
+
+    def listen(self) -> None:
+        """Take orders from stdin, in a thread of its own."""
+        threading.Thread(target=self._listen, daemon=True).start()
+
+    def __call__(self, point: FaultPoint, partition: int) -> None:
+        trap = self._armed
+        if trap is None or trap.point != point:
+            return
+        if trap.passes:
+            trap.passes -= 1
+            return
+        self._armed = None
+        if trap.action == "raise":
+            raise ConnectionResetError(f"made up at {point}")
+        if trap.delay:
+            threading.Timer(trap.delay, _die).start()
+        else:
+            _die()
+
+    def _listen(self) -> None:
+        for line in sys.stdin:
+            action, point, passes, delay = line.split()
+            assert point in FAULT_POINTS, point
+            self._armed = Trap(action, point, int(passes), float(delay))
+
+
+def _die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def main() -> None:
+    settings = Settings.model_validate_json(sys.stdin.readline())
+    assignment: type[Assignment] = MUTATIONS[sys.argv[1]] if len(sys.argv) > 1 else Assignment
+    configure_logs(settings.log_level, settings.log_format)
+    traps = Traps()
+    traps.listen()
+
+    async def worker(stop: asyncio.Event) -> None:
+        await run_worker(settings, stop, fault=traps, assignment_type=assignment)
+
+    run_until_signalled(worker)
+
+
+if __name__ == "__main__":
+    main()

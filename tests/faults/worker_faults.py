@@ -1,0 +1,151 @@
+"""What happens to workers, as scenarios."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from functools import partial
+from random import Random
+
+from tests.faults.harness.scenario import Run, Scenario
+from tests.faults.harness.workers import Action, Worker
+
+FREEZE_EXTRA_SECONDS = 1.5
+
+
+class Nothing:
+    """No fault: what the others are compared with."""
+
+    async def start(self, run: Run) -> None: ...
+
+    async def inject(self, run: Run, round: int) -> None:
+        await asyncio.sleep(2)
+
+    async def heal(self, run: Run, round: int) -> None: ...
+
+
+class KillAtAnyMoment(Nothing):
+    """kill -9 of one worker; it is started again half a second later."""
+
+    async def inject(self, run: Run, round: int) -> None:
+        await asyncio.sleep(Random(round).random() / 5)
+        run.workers.kill(_pick(run, round))
+        await asyncio.sleep(1)
+
+
+class KillAtPoint(Nothing):
+    """One worker kills itself at a point of a batch."""
+
+    armable = True
+
+    def __init__(self, point: str, action: Action = "kill", delays: Sequence[float] = (0.0,)) -> None:
+        self._point = point
+        self._action: Action = action
+        self._delays = delays
+
+    async def inject(self, run: Run, round: int) -> None:
+        worker = _pick(run, round)
+        delay = self._delays[round % len(self._delays)]
+        worker.arm(self._point, passes=Random(round).randrange(20), action=self._action, delay=delay)
+        await _death_of(worker, 1 if self._action == "raise" else 20)
+
+
+class KillWhileOpening(KillAtPoint):
+    """One worker kills itself at a point at which it opens partitions that a rebalance gave it."""
+
+    async def inject(self, run: Run, round: int) -> None:
+        worker = _pick(run, round)
+        worker.arm(self._point, passes=round % 2)
+        other = run.workers.start()  # makes the group rebalance
+        await _death_of(worker, 20)
+        await run.workers.stop(other)
+
+
+class Terminate(Nothing):
+    """SIGTERM to one worker, another one started after it ended."""
+
+    async def inject(self, run: Run, round: int) -> None:
+        await run.workers.stop(_pick(run, round))
+        await asyncio.sleep(1.5)
+
+    async def heal(self, run: Run, round: int) -> None:
+        run.workers.start()
+        await asyncio.sleep(2.5)
+
+
+class Freeze(Nothing):
+    """SIGSTOP for longer than the session timeout, then SIGCONT: a zombie that holds partitions others own."""
+
+    async def inject(self, run: Run, round: int) -> None:
+        self._worker = _pick(run, round)
+        run.workers.freeze(self._worker)
+        await asyncio.sleep(run.session_timeout + FREEZE_EXTRA_SECONDS)
+
+    async def heal(self, run: Run, round: int) -> None:
+        run.workers.thaw(self._worker)
+        await asyncio.sleep(0.5)
+
+
+class ComeAndGo(Nothing):
+    """Every few seconds a worker joins, and a while later one leaves."""
+
+    async def inject(self, run: Run, round: int) -> None:
+        run.workers.start()
+        await asyncio.sleep(2.5)
+
+    async def heal(self, run: Run, round: int) -> None:
+        await run.workers.stop(run.workers.running[0])
+        await asyncio.sleep(0.5)
+
+
+def _pick(run: Run, round: int) -> Worker:
+    return run.workers.running[round % len(run.workers.running)]
+
+
+async def _death_of(worker: Worker, seconds: float) -> None:
+    for _ in range(round(seconds / 0.02)):
+        if not worker.alive:
+            return
+        await asyncio.sleep(0.02)
+
+
+EXACTLY = ("exactly-once",)
+
+SCENARIOS: tuple[Scenario, ...] = (
+    Scenario(name="none", title="none", fault=Nothing),
+    Scenario(name="kill", title="kill -9 at any moment", fault=KillAtAnyMoment),
+    Scenario(name="kill-processed", title="kill -9 mid-batch", fault=partial(KillAtPoint, "processed")),
+    Scenario(
+        name="kill-begun",
+        title="kill -9 after begin",
+        fault=partial(KillAtPoint, "begun"),
+        deliveries=EXACTLY,
+    ),
+    Scenario(name="kill-outputs", title="kill -9 after the outputs", fault=partial(KillAtPoint, "outputs-sent")),
+    Scenario(name="kill-changelog", title="kill -9 after the state", fault=partial(KillAtPoint, "changelog-sent")),
+    Scenario(
+        name="kill-offsets",
+        title="kill -9 after the offsets",
+        fault=partial(KillAtPoint, "offsets-sent"),
+        deliveries=EXACTLY,
+    ),
+    Scenario(
+        name="kill-commit",
+        title="kill -9 during commit",
+        fault=partial(KillAtPoint, "offsets-sent", delays=(0.0002, 0.0005, 0.001, 0.002, 0.004)),
+        deliveries=EXACTLY,
+    ),
+    Scenario(name="kill-committed", title="kill -9 after commit", fault=partial(KillAtPoint, "committed")),
+    Scenario(name="kill-fenced", title="kill -9 after fencing", fault=partial(KillWhileOpening, "producer-started")),
+    Scenario(name="kill-restoring", title="kill -9 during restore", fault=partial(KillWhileOpening, "restoring")),
+    Scenario(name="kill-restored", title="kill -9 after restore", fault=partial(KillWhileOpening, "restored")),
+    Scenario(
+        name="commit-fails",
+        title="commit fails, the worker lives",
+        fault=partial(KillAtPoint, "offsets-sent", action="raise"),
+        deliveries=EXACTLY,
+    ),
+    Scenario(name="terminate", title="SIGTERM under load", fault=Terminate, standstill_limit=1.0),
+    Scenario(name="freeze", title="SIGSTOP longer than the session timeout", fault=Freeze),
+    Scenario(name="come-and-go", title="workers join and leave every few seconds", fault=ComeAndGo),
+)
