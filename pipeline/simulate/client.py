@@ -13,8 +13,8 @@ Content = tuple[str, str]
 """A part's kind (`input_text`, `input_image`, `output_text`) and its text or image address."""
 
 
-def message(talk: Talk, role: str, contents: list[Content]) -> Item:
-    """A whole message the client created, of any role."""
+def message(talk: Talk, role: str, contents: list[Content], *, missed: bool = False) -> Item:
+    """A whole message the client created, of any role. `missed`: the collector did not get its opening."""
     texts = [text for kind, text in contents if kind != "input_image"]
     kinds = {"image" if kind == "input_image" else "text" for kind, _ in contents}
     final: Json = {
@@ -41,7 +41,11 @@ def message(talk: Talk, role: str, contents: list[Content]) -> Item:
     if talk.dialect.flat_item and talk.chance(0.3):
         fields["metadata"] = {"channel": "phone", "desk": str(talk.rng.randint(1, 40))}
     item.final["metadata"] = fields.get("metadata")
-    talk.add_client_item(item, talk.wire.item("message", item.item_id, "completed", fields))
+    body = talk.wire.item("message", item.item_id, "completed", fields)
+    if missed:
+        talk.add_unopened(item, body, told=talk.last_item if talk.chance(0.5) else None)
+    else:
+        talk.add_client_item(item, body)
     return item
 
 

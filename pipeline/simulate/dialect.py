@@ -18,7 +18,9 @@ from pipeline.simulate.model import Json
 FLAT_ITEM_FIELDS = ("role", "status", "content", "call_id", "name", "arguments", "output", "metadata")
 """Yandex sends every field of its one flat item type, most of them null."""
 
-ALL_SCENARIOS = frozenset({"mcp", "responses_items", "out_of_band", "images", "retrieve", "multi_part_output"})
+ALL_SCENARIOS = frozenset(
+    {"item_done", "mcp", "responses_items", "out_of_band", "images", "retrieve", "multi_part_output"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +207,7 @@ DIALECTS: dict[str, Dialect] = {
             item_object=True,
             flat_item=True,
             transcription="completed",
-            features=frozenset({"mcp", "responses_items", "images"}),
+            features=frozenset({"item_done", "mcp", "responses_items", "images"}),
         ),
     )
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from pipeline.simulate.model import Json
 
@@ -11,22 +12,29 @@ from pipeline.simulate.model import Json
 class Said:
     """A message: parts of kind `output_text` or `output_audio`.
 
-    `silent`: its words come in `response.done` alone. `phase`: told by models that do.
+    `silent`: its words come in `response.done` alone. `thin`: the finishing item has no content; its words come in
+    `….text.done` and the like (`words`) or in `content_part.done` (`part`) alone. `phase`: told by models that do.
     """
 
     parts: tuple[tuple[str, str], ...]
     silent: bool = False
+    thin: Literal["", "words", "part"] = ""
     phase: str = "final_answer"
 
 
 @dataclass(frozen=True, slots=True)
 class Called:
-    """A function call. `call_id` is given where something referred to it before."""
+    """A function call.
+
+    `call_id` is given where something referred to it before. `thin`: the finishing item has no arguments; only
+    `response.function_call_arguments.done` told them.
+    """
 
     name: str
     arguments: str
     parsed: object
     call_id: str | None = None
+    thin: bool = False
 
 
 @dataclass(frozen=True, slots=True)

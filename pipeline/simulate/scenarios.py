@@ -134,10 +134,14 @@ def broken_off(talk: Talk) -> None:
 
 
 def deletion(talk: Talk) -> None:
-    """The client deletes a message it wrote, or one the model made."""
+    """The client deletes what the person wrote or said (its transcript may still come), or what the model answered."""
     question, reply = _exchange(talk)
     talk.wait(timing.PERSON_PAUSE)
-    asked = client.message(talk, "user", [("input_text", question)])
+    spoken = talk.chance(0.4)
+    if spoken:
+        asked = speech.say_aloud(talk, question, _plan(talk))
+    else:
+        asked = client.message(talk, "user", [("input_text", question)])
     items = respond(talk, [answer(talk, reply)])
     client.delete(talk, talk.rng.choice((asked, items[0])))
 
@@ -179,6 +183,26 @@ def silent_answer(talk: Talk) -> None:
     _ask(talk, question)
     parts = answer(talk, reply).parts
     respond(talk, [Said(parts, silent=talk.dialect.output_done == "none")])
+
+
+def thin_items(talk: Talk) -> None:
+    """Items that are finished without their content: only the events before told it."""
+    question, reply = _exchange(talk)
+    _ask(talk, question)
+    called, tool = tools.call(talk)
+    item = respond(talk, [replace(called, thin=True)])[0]
+    tools.function_output(talk, item.final["call_id"], tools.result_of(talk, tool), item)
+    # Where `content_part.done` tells nothing, it cannot be the only one that does.
+    told_by_part = talk.dialect.part_done == "full" and talk.chance(0.5)
+    respond(talk, [replace(answer(talk, reply), thin="part" if told_by_part else "words")])
+
+
+def missed_openings(talk: Talk) -> None:
+    """The collector lost what opened some items; what comes after still tells of them."""
+    written_turn(talk)
+    client.message(talk, "user", [("input_text", _exchange(talk)[0])], missed=True)
+    speech.say_aloud(talk, _exchange(talk)[0], _plan(talk), missed=True)
+    respond(talk, [answer(talk, _exchange(talk)[1])])
 
 
 def mcp_listing(talk: Talk) -> None:
@@ -252,6 +276,7 @@ def noise(talk: Talk) -> None:
     talk.wait(timing.PERSON_PAUSE)
     talk.say("error", {"error": {**error, "param": "x", "event_id": None}})
     talk.say("input_audio_buffer.cleared", {})
+    talk.say("output_audio_buffer.cleared", {"response_id": "resp_none"})
     talk.say("conversation.weather.changed", {"outlook": "fair"})
     talk.ping()
 
@@ -279,6 +304,8 @@ SCENARIOS: dict[str, Scenario] = {
     "many_parts": Scenario(many_parts, 1),
     "silent_answer": Scenario(silent_answer, 1),
     "noise": Scenario(noise, 1),
+    "thin_items": Scenario(thin_items, 0.5),
+    "missed_openings": Scenario(missed_openings, 0.4, "item_done"),
     "out_of_band": Scenario(out_of_band, 1, "out_of_band"),
     "image": Scenario(image, 1.5, "images"),
     "many_output_parts": Scenario(many_output_parts, 0.8, "multi_part_output"),

@@ -70,8 +70,11 @@ def begin(talk: Talk) -> Utterance:
     return Utterance(item, talk.now)
 
 
-def finish(talk: Talk, utterance: Utterance, text: str, plan: str) -> Item:
-    """The rest of what is said, and when its transcript comes: see `PLANS`."""
+def finish(talk: Talk, utterance: Utterance, text: str, plan: str, *, missed: bool = False) -> Item:
+    """The rest of what is said, and when its transcript comes: see `PLANS`.
+
+    `missed`: the collector did not get the opening of the item.
+    """
     item = utterance.item
     dialect = talk.dialect
     if not talk.transcribes:
@@ -98,7 +101,10 @@ def finish(talk: Talk, utterance: Utterance, text: str, plan: str) -> Item:
         _partial(talk, item, text, 1)
     if plan == "early":
         _completed(talk, item, text, talk.wait(timing.SERVER_STEP))
-    if dialect.transcription != "partials":
+    if missed:
+        item.final |= {"previous_item_id": predecessor, "previous_item_source": "committed" if predecessor else None}
+        talk.add_unopened(item, _body(talk, item), told=None)
+    elif dialect.transcription != "partials":
         talk.wait(timing.AT_ONCE)
         before = talk.last_item
         body = _open(talk, item)
@@ -110,18 +116,22 @@ def finish(talk: Talk, utterance: Utterance, text: str, plan: str) -> Item:
     return item
 
 
-def say_aloud(talk: Talk, text: str, plan: str) -> Item:
+def say_aloud(talk: Talk, text: str, plan: str, *, missed: bool = False) -> Item:
     """A whole utterance."""
-    return finish(talk, begin(talk), text, plan)
+    return finish(talk, begin(talk), text, plan, missed=missed)
 
 
 def _open(talk: Talk, item: Item) -> Json:
-    status = talk.dialect.speaking_status
+    body = _body(talk, item)
+    talk.open(item, body, in_progress=talk.dialect.speaking_status == "in_progress")
+    return body
+
+
+def _body(talk: Talk, item: Item) -> Json:
     transcript = "" if talk.dialect.transcription == "partials" else None
     content = [{"type": "input_audio", "transcript": transcript}]
-    body = talk.wire.item("message", item.item_id, status, {"role": "user", "content": content})
-    talk.open(item, body, in_progress=status == "in_progress")
-    return body
+    fields: Json = {"role": "user", "content": content}
+    return talk.wire.item("message", item.item_id, talk.dialect.speaking_status, fields)
 
 
 def _transcribe(talk: Talk, item: Item, text: str, plan: str) -> None:

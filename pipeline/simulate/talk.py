@@ -156,6 +156,16 @@ class Talk:
         self.wait(timing.AT_ONCE)
         self.item_done(item, body, predecessor)
 
+    def add_unopened(self, item: Item, body: Json, *, told: str | None) -> None:
+        """An item whose opening the collector missed: `item.done` alone tells of it, and perhaps of the one before.
+
+        What `input_audio_buffer.committed` told of the predecessor goes before that, where it did.
+        """
+        if item.final.get("previous_item_source") is None:
+            item.final |= {"previous_item_id": told, "previous_item_source": "done" if told is not None else None}
+        self.item_done(item, body, told)
+        self.last_item = item.item_id
+
     def fill(self, text: str) -> str:
         """The blanks of a line of dialogue, filled in."""
         choice = self.rng.choice

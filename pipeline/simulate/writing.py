@@ -124,7 +124,7 @@ def _said(talk: Talk, frame: Frame, said: Said) -> Writer:
         last = frame.spoken_to or index == len(said.parts) - 1
         if last:
             yield
-        _part_done(talk, where, kind, words, said.silent)
+        _part_done(talk, where, kind, words, said)
         if last:
             break
     status = "completed" if frame.cut_after is None else "incomplete"
@@ -136,7 +136,7 @@ def _said(talk: Talk, frame: Frame, said: Said) -> Writer:
         "interrupted": frame.spoken_to,
         **{f"parts.{index}.type": kind for index, (kind, _) in enumerate(heard)},
     }
-    content = [talk.wire.content(kind, text) for kind, text in heard]
+    content = [] if said.thin else [talk.wire.content(kind, text) for kind, text in heard]
     body = talk.wire.item("message", item.item_id, status, {**whole, "content": content})
     done = talk.wire.item("message", item.item_id, status, {"role": "assistant"}) if bare else body
     _end(talk, frame, item, output_index, body, done)
@@ -182,18 +182,19 @@ def _part_words(talk: Talk, frame: Frame, where: Json, kind: str, text: str, sil
     return said
 
 
-def _part_done(talk: Talk, where: Json, kind: str, said: str, silent: bool) -> None:
+def _part_done(talk: Talk, where: Json, kind: str, words: str, said: Said) -> None:
     """What ends a content part, in the dialect's order."""
     talk.wait(timing.SERVER_STEP)
     spoken = kind == "output_audio"
-    words_done = (_words_event(talk, kind) + ".done", {**where, "transcript" if spoken else "text": said})
+    words_done = (_words_event(talk, kind) + ".done", {**where, "transcript" if spoken else "text": words})
     sound_done = (talk.dialect.names["audio"] + ".done", dict(where))
     bare = talk.dialect.output_done == "none"
     if spoken and not bare:
         talk.say(*sound_done)
-    if not silent:
+    if not said.silent and said.thin != "part":
         talk.say(*words_done)
-    talk.put(talk.wire.part_event("response.content_part.done", where, kind, said))
+    told = "" if said.thin == "words" else words
+    talk.put(talk.wire.part_event("response.content_part.done", where, kind, told))
     if spoken and bare:
         talk.say(*sound_done)
 
@@ -232,12 +233,13 @@ def _called(talk: Talk, frame: Frame, called: Called) -> Writer:
     named = {"name": called.name, "arguments": called.arguments}
     talk.say("response.function_call_arguments.done", where | place | of_call | named)
     item.arguments_done_at = talk.now
+    told = "" if called.thin else called.arguments
     _end(
         talk,
         frame,
         item,
         index,
-        talk.wire.item("function_call", item.item_id, "completed", fields(called.arguments, "user")),
+        talk.wire.item("function_call", item.item_id, "completed", fields(told, "user")),
     )
 
 
