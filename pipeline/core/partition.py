@@ -80,6 +80,8 @@ class Partition:
         session = self.sessions.get(raw)
         if session is None:
             session = self.sessions[raw] = _new_session(raw)
+        if value is not None and len(value) > self._step.large:
+            session.large = True
         if kind == "s":
             session.cursor = type(session.cursor)(name)
             self._fill(session.cursor, key, value)
@@ -175,6 +177,8 @@ class Partition:
         try:
             self._note_origin(session, event)
             handler(step, event.body)
+            if session.large or len(event.record.value or b"") > step.large:
+                step.check_state()
         except Exception as error:
             if step.undo():
                 reindex(session)
@@ -191,13 +195,18 @@ class Partition:
         provider, tenant = event.header("ce_provider"), event.header("ce_tenant")
         if (provider and provider != config.provider) or (tenant and tenant != config.tenant):
             self._step.touch(config)
+            session.large |= len(provider or "") + len(tenant or "") > self._step.large
             config.provider = provider or config.provider
             config.tenant = tenant or config.tenant
 
     def _reject(self, record: InputRecord, rejection: Rejection) -> None:
         reasons = self._counts.rejected
         reasons[rejection.reason] = reasons.get(rejection.reason, 0) + 1
-        self._step.outputs.append(rejected(self._step.routes.rejected_topic, record, rejection, self._version))
+        self._step.outputs.append(
+            rejected(
+                self._step.routes.rejected_topic, record, rejection, self._version, self._settings.max_rejected_bytes
+            )
+        )
 
     # Sessions and time.
 

@@ -175,16 +175,18 @@ def _write(
     """Put the record together out of its JSON pieces, each of which was written once."""
     first = orjson.dumps({"schema_version": SCHEMA_VERSION, "id": id_, **head})
     value = b'%b,%b,"source":%b,"%b":%b}' % (first[:-1], content[1:-1], source, body_name, body)
-    if len(value) > step.settings.max_output_bytes:
-        limit = step.settings.max_output_bytes
-        raise Rejection("too_large", f"its record would have {len(value)} bytes; the limit max_output_bytes is {limit}")
     event = step.event
     session = step.session
     source_uri = f"/realtime/{quote(session.config.provider or 'unknown', safe='')}/{quote(session.id or '-', safe='')}"
     time = event.time if event is not None else cast(str, orjson.loads(source)["received_at"])
     headers = [*route.headers, ("ce_id", id_.encode()), ("ce_source", source_uri.encode()), ("ce_time", time.encode())]
     trace = event.headers.get("traceparent") if event is not None else None
+    size = len(value) + len(source_uri)
     if trace:
         headers.append(("traceparent", trace))
+        size += len(trace)
+    if size > step.settings.max_output_bytes:
+        limit = step.settings.max_output_bytes
+        raise Rejection("too_large", f"its record would have {size} bytes; the limit is {limit} (max_output_bytes)")
     timestamp = event.record.timestamp if event is not None else session.cursor.seen_minute * 60_000
     step.outputs.append(Output(route.topic, key.encode(), value, headers, timestamp))

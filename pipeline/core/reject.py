@@ -41,10 +41,17 @@ def _readable(name: str, value: bytes) -> str:
     return value.decode(errors="backslashreplace")
 
 
-def rejected(topic: str, record: InputRecord, rejection: Rejection, version: bytes) -> Output:
-    """The record for the rejected topic: the input's key, value and headers unchanged, and ours after them."""
-    headers: Headers = list(record.headers)
-    headers += [
+LEFT_OUT = "itemstream-left-out"
+"""Header that names the parts of the input which the rejected topic has no room for."""
+
+
+def rejected(topic: str, record: InputRecord, rejection: Rejection, version: bytes, most: int) -> Output:
+    """The record for the rejected topic: the input's key, value and headers unchanged, and ours after them.
+
+    A record that came compressed may be larger than any topic takes. Where more than `most` bytes would come of it,
+    parts of the input are left out, and a header says which; where the input stands is told in any case.
+    """
+    ours: Headers = [
         ("kafka_dlt-original-topic", record.topic.encode()),
         ("kafka_dlt-original-partition", record.partition.to_bytes(4, "big", signed=True)),
         ("kafka_dlt-original-offset", record.offset.to_bytes(8, "big", signed=True)),
@@ -55,4 +62,23 @@ def rejected(topic: str, record: InputRecord, rejection: Rejection, version: byt
         ("itemstream-reject-reason", rejection.reason.encode()),
         ("itemstream-version", version),
     ]
-    return Output(topic, record.key, record.value, headers, record.timestamp)
+    key, value, headers = record.key, record.value, list(record.headers)
+    room = most - _size(ours)
+    parts = {"value": len(value or b""), "headers": _size(headers), "key": len(key or b"")}
+    if sum(parts.values()) <= room:
+        return Output(topic, key, value, headers + ours, record.timestamp)
+    left_out: list[str] = []
+    for part in list(parts):
+        left_out.append(part)
+        del parts[part]
+        if sum(parts.values()) + len(LEFT_OUT) + len("value,headers,key") <= room:
+            break
+    ours.append((LEFT_OUT, ",".join(left_out).encode()))
+    if "headers" in parts:
+        ours = headers + ours
+    return Output(topic, key if "key" in parts else None, None, ours, record.timestamp)
+
+
+def _size(headers: Headers) -> int:
+    # Two lengths go before each, of up to five bytes.
+    return sum(len(name.encode(errors="replace")) + len(value or b"") + 10 for name, value in headers)

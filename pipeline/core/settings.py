@@ -25,7 +25,13 @@ class CoreSettings:
     """A larger input value is rejected as `too_large`."""
 
     max_output_bytes: int = 16_000_000
-    """An event whose record would be larger is rejected as `too_large`."""
+    """An event whose record (key, value and headers) would be larger is rejected as `too_large`."""
+
+    max_rejected_bytes: int = 16_000_000
+    """A rejected record that would be larger leaves out the input's value, then its headers, then its key."""
+
+    max_state_bytes: int = 16_000_000
+    """An event that would make a changelog record larger than this is rejected as `too_large`."""
 
     max_items: int = 1_000
     """Items a session keeps whole. The oldest leave first; one that is not out yet comes out as it leaves."""

@@ -273,6 +273,7 @@ class Session:
         "forgotten",
         "id",
         "items",
+        "large",
         "open",
         "raw",
         "replies",
@@ -287,6 +288,8 @@ class Session:
         """The session id; None for the stand-in that keeps an item of no session."""
         self.cursor = Cursor(name)
         self.config = Config(name)
+        self.large = False
+        """Something in it is so large that the size of its state is watched."""
         self.items: dict[str, Item] = {}
         # Ordered, since the oldest of many leaves at its bound: a plain dict would walk over all that left before it.
         self.replies: OrderedDict[str, Reply] = OrderedDict()

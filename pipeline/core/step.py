@@ -19,6 +19,10 @@ MAX_ID = 512
 WEIGHT_LIMIT = 8
 """An item may gather so many times `max_event_bytes` of events."""
 
+LARGE_SHARE = 32
+"""State is measured only where an event, or the events about one item, are larger than this part of its limit: an
+entity holds less than so many times what came in, even where JSON grows when written anew (1e15)."""
+
 
 class Step:
     """The work on one event. A partition has one and sets `session` and `event` anew for each.
@@ -29,6 +33,7 @@ class Step:
 
     def __init__(self, settings: CoreSettings) -> None:
         self.settings = settings
+        self.large = settings.max_state_bytes // LARGE_SHARE
         self.routes = Routes(settings.prefix)
         self.session: Session
         self.event: Event | None = None
@@ -89,11 +94,24 @@ class Step:
             if not item.apply_once(event.identity):
                 return None
             item.weight += len(event.record.value or b"")
+            if item.weight > self.large:
+                session.large = True
             if item.weight > WEIGHT_LIMIT * self.settings.max_event_bytes:
                 raise Rejection("too_large", f"the events about item {name[:80]} sum up to {item.weight} bytes")
             if item.revision == 0:
                 item.source = event.source
         return item
+
+    def check_state(self) -> None:
+        """Raise `Rejection` where something the event touched has become too large for the changelog."""
+        self.session.large = True
+        most = self.settings.max_state_bytes
+        for entity in self._touched:
+            size = len(entity.key) + len(encode(entity))
+            if size > most:
+                raise Rejection(
+                    "too_large", f"the state kept with it would have {size} bytes; the changelog takes {most}"
+                )
 
     def first_time(self) -> bool:
         """Remember the event with the session, where it names nothing to remember it with. False where it is known."""
