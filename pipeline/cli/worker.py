@@ -21,7 +21,7 @@ def worker(
 
     With several processes, one that dies is started again.
     """
-    from pipeline.worker.run import run_until_signalled
+    from pipeline.worker.process import run_until_signalled
 
     configure_logs(settings.log_level, settings.log_format)
     run_until_signalled(lambda stop: _run(settings, processes, stop))

@@ -1,12 +1,17 @@
-"""What is corrected in aiokafka 0.14, all in one place; applied when the first client is made."""
+"""What is changed in aiokafka 0.14, all in one place; applied when the first client is made."""
+
+# ruff: noqa: SLF001
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
+from aiokafka import errors as kafka
 from aiokafka.consumer import fetcher
 from aiokafka.producer import sender
 
+from pipeline.streaming.fetched_records import FastPartitionRecords
 from pipeline.streaming.header_keys import LenientRecords
 
 CONCURRENT_TRANSACTIONS_BACKOFF_SECONDS = 0.002
@@ -15,14 +20,47 @@ CONCURRENT_TRANSACTIONS_BACKOFF_SECONDS = 0.002
 def apply() -> None:
     """Idempotent.
 
-    - Records with header keys that are not UTF-8 can be read (see `header_keys`).
+    - Records with header keys that are not UTF-8 can be read (see `header_keys`), and reading costs less.
     - The broker writes the markers of a transaction after it has answered the commit; a transaction begun in between
-      is told CONCURRENT_TRANSACTIONS. aiokafka then waits 20 ms, where the markers take 1 to 5 ms.
+      is told CONCURRENT_TRANSACTIONS. aiokafka then waits 20 ms or more, where the markers take 1 to 5 ms.
+    - The group joins a transaction before the partitions do, see `_next_transactional_request`.
     """
     patched_fetcher: Any = fetcher
     patched_fetcher.MemoryRecords = LenientRecords
+    patched_fetcher.PartitionRecords = FastPartitionRecords
     patched_sender: Any = sender
     patched_sender.BACKOFF_OVERRIDE = CONCURRENT_TRANSACTIONS_BACKOFF_SECONDS
+    patched_sender.AddOffsetsToTxnHandler = _AddOffsetsHandler
+    patched_sender.Sender._maybe_do_transactional_request = _next_transactional_request
+
+
+def _next_transactional_request(self: Any) -> asyncio.Task[Any] | None:
+    """The order of a transaction's requests: group, partitions, offsets, end.
+
+    aiokafka adds the partitions first and sends their records while it adds the group. Since Kafka 3.6 a broker asks
+    the transaction's coordinator before it takes the first records of a partition; while the coordinator is busy adding
+    the group it says no, the broker tells an older client NOT_ENOUGH_REPLICAS, and 20 ms are lost: in one of ten
+    transactions. With the group first nothing is under way when the records arrive.
+    """
+    manager = self._txn_manager
+    if (group := manager.consumer_group_to_add()) is not None:
+        return asyncio.ensure_future(self._do_add_offsets_to_txn(group))
+    if partitions := manager.partitions_to_add():
+        return asyncio.ensure_future(self._do_add_partitions_to_txn(partitions))
+    if (commit := manager.offsets_to_commit()) is not None:
+        return asyncio.ensure_future(self._do_txn_offset_commit(*commit))
+    if (result := manager.needs_transaction_commit()) is not None:
+        return asyncio.ensure_future(self._do_txn_commit(result))
+    return None
+
+
+class _AddOffsetsHandler(sender.AddOffsetsToTxnHandler):
+    """Now the first request of a transaction, so it is the one that meets the markers of the last."""
+
+    def handle_response(self, resp: Any) -> Any:
+        if kafka.for_code(resp.error_code) is kafka.ConcurrentTransactions:
+            return CONCURRENT_TRANSACTIONS_BACKOFF_SECONDS
+        return super().handle_response(resp)  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
 
 
 def forget_transactional_id(producer: Any) -> None:
@@ -31,9 +69,9 @@ def forget_transactional_id(producer: Any) -> None:
     The id and epoch are what the broker fences by: a write of an older epoch is refused by every partition that has
     seen a newer one, inside a transaction or not.
     """
-    producer._txn_manager.transactional_id = None  # noqa: SLF001
+    producer._txn_manager.transactional_id = None
 
 
 def in_transaction(producer: Any) -> bool:
     """Whether there is something to abort, and aborting is still possible."""
-    return producer._txn_manager.state.name in {"IN_TRANSACTION", "ABORTABLE_ERROR"}  # noqa: SLF001
+    return producer._txn_manager.state.name in {"IN_TRANSACTION", "ABORTABLE_ERROR"}

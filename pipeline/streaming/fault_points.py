@@ -11,9 +11,9 @@ FaultPoint = Literal[
     "restored",  # state complete, no record flows yet
     "processed",  # the core is done, nothing sent
     "begun",  # the transaction is open (exactly once only)
-    "outputs-sent",  # the outputs are handed to the producer; at least once: acknowledged
-    "changelog-sent",  # the state too
-    "offsets-sent",  # all of the transaction is acknowledged, the commit is next
+    "outputs-sent",  # outputs (exactly once: and state) are on their way; at least once: acknowledged
+    "changelog-sent",  # the state is acknowledged, the offset is next (at least once only)
+    "offsets-sent",  # all of the transaction is acknowledged, the commit is next (exactly once only)
     "committed",
 ]
 FAULT_POINTS: tuple[FaultPoint, ...] = get_args(FaultPoint)

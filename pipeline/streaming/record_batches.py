@@ -3,86 +3,116 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
-from typing import Any, Protocol, cast
+from collections.abc import Awaitable, Iterable, Sequence
+from typing import Any, Protocol
 
-from aiokafka.producer import message_accumulator
+from aiokafka.producer.message_accumulator import BatchBuilder
 
-from pipeline.core.records import Change, Output
-from pipeline.streaming.clients import BatchBuilder
+from pipeline.core import Change, Output
 from pipeline.streaming.failures import DeliveryError
 from pipeline.streaming.header_keys import ExactBatchBuilder
-
-MakeBatch = Callable[[], BatchBuilder]
 
 
 class BatchSender(Protocol):
     """Where batches go: a producer."""
 
-    async def send_batch(self, batch: BatchBuilder, topic: str, *, partition: int) -> Awaitable[Any]: ...
+    async def send_batch(self, batch: Any, topic: str, *, partition: int) -> Awaitable[Any]: ...
+
+
+class FastBatchBuilder(BatchBuilder):
+    """aiokafka's batch builder, filled by many records at a time: its `append` costs as much as the record itself."""
+
+    _builder: Any
+    _relative_offset: int
+
+    def __init__(self, batch_bytes: int, *, transactional: bool) -> None:
+        super().__init__(batch_bytes, 0, is_transactional=transactional)  # pyright: ignore[reportUnknownMemberType]
+
+    def fill(self, records: Sequence[Output], start: int) -> int:
+        """Append records from index `start` on; the index of the first that was not taken.
+
+        Raises UnicodeEncodeError for a record with a header key that is not UTF-8; those before it are in then.
+        """
+        append = self._builder.append
+        number: int = self._relative_offset
+        try:
+            for index in range(start, len(records)):
+                _, key, value, headers, timestamp = records[index]
+                if append(number, timestamp, key, value, headers) is None:
+                    return index
+                number += 1
+        finally:
+            self._relative_offset = number
+        return len(records)
 
 
 class RecordBatches:
     """Record batches under construction, for one partition number over many topics.
 
-    A record that does not fit goes into a new batch; a record larger than a batch goes alone (the builder always takes
-    the first one). Order within a topic is kept.
+    batch_bytes: size of a batch. A record that does not fit goes into the next one; a record larger than a batch goes
+    alone (a builder always takes its first). Order within a topic is kept.
     """
 
-    def __init__(self, make_batch: MakeBatch, make_exact_batch: MakeBatch) -> None:
-        self._make_batch = make_batch
-        self._make_exact_batch = make_exact_batch
-        self._topics: dict[str, list[BatchBuilder]] = {}
+    def __init__(self, batch_bytes: int, *, transactional: bool) -> None:
+        self._batch_bytes = batch_bytes
+        self._transactional = transactional
+        self._batches: list[tuple[str, Any]] = []
 
     def add_outputs(self, outputs: Iterable[Output]) -> None:
         """Append the records, each to its topic."""
-        topics = self._topics
-        for topic, key, value, headers, timestamp in outputs:
-            batches = topics.get(topic)
-            if batches is None:
-                batches = topics[topic] = [self._make_batch()]
-            try:
-                taken = batches[-1].append(timestamp=timestamp, key=key, value=value, headers=headers)
-            except UnicodeEncodeError:
-                # A rejected record carries the input's headers, and one of their keys is not UTF-8.
-                self._add_alone(batches, timestamp, key, value, headers)
-                continue
-            if taken is None:
-                batches.append(self._make_batch())
-                batches[-1].append(timestamp=timestamp, key=key, value=value, headers=headers)
+        topics: dict[str, list[Output]] = {}
+        for output in outputs:
+            some = topics.get(output[0])
+            if some is None:
+                some = topics[output[0]] = []
+            some.append(output)
+        for topic, some in topics.items():
+            self._fill(topic, some)
 
     def add_changes(self, topic: str, changes: Iterable[Change], timestamp: int) -> None:
         """Append changelog records, all with the same timestamp (milliseconds)."""
-        batches = self._topics.setdefault(topic, [self._make_batch()])
-        for key, value in changes:
-            if batches[-1].append(timestamp=timestamp, key=key, value=value, headers=[]) is None:
-                batches.append(self._make_batch())
-                batches[-1].append(timestamp=timestamp, key=key, value=value, headers=[])
-
-    def _add_alone(
-        self, batches: list[BatchBuilder], timestamp: int, key: bytes | None, value: bytes | None, headers: list[Any]
-    ) -> None:
-        exact = self._make_exact_batch()
-        exact.append(timestamp=timestamp, key=key, value=value, headers=headers)
-        exact.close()
-        if batches[-1].record_count() == 0:
-            batches.pop()
-        batches += [exact, self._make_batch()]
+        self._fill(topic, [Output(topic, key, value, [], timestamp) for key, value in changes])
 
     async def send(self, sender: BatchSender, partition: int) -> list[Awaitable[Any]]:
         """Hand all batches to the producer; the returned awaitables end with Kafka's acknowledgements.
 
         They raise DeliveryError. Await all of them before a commit: aiokafka commits a transaction whose batch failed.
         """
+        # The first batch of every topic goes first: a second one waits until the producer has taken the first, and by
+        # then all topics should have joined the transaction.
+        order = sorted(range(len(self._batches)), key=lambda index: self._is_later(index))
         return [
             _acknowledged(await sender.send_batch(batch, topic, partition=partition), topic, batch)
-            for topic, batches in self._topics.items()
-            for batch in batches
-            if batch.record_count()
+            for topic, batch in (self._batches[index] for index in order)
         ]
 
+    def _is_later(self, index: int) -> bool:
+        return index > 0 and self._batches[index - 1][0] == self._batches[index][0]
 
-async def _acknowledged(sent: Awaitable[Any], topic: str, batch: BatchBuilder) -> None:
+    def _fill(self, topic: str, records: list[Output]) -> None:
+        done = 0
+        while done < len(records):
+            batch = FastBatchBuilder(self._batch_bytes, transactional=self._transactional)
+            odd: int | None = None
+            try:
+                done = batch.fill(records, done)
+            except UnicodeEncodeError:
+                # A rejected record carries the input's headers, and one of their keys is not UTF-8.
+                done = odd = done + batch.record_count()
+            if batch.record_count():
+                self._batches.append((topic, batch))
+            if odd is not None:
+                self._batches.append((topic, self._exact(records[odd])))
+                done = odd + 1
+
+    def _exact(self, record: Output) -> ExactBatchBuilder:
+        batch = ExactBatchBuilder(self._batch_bytes, is_transactional=self._transactional)
+        _, key, value, headers, timestamp = record
+        batch.append(timestamp=timestamp, key=key, value=value, headers=headers)
+        return batch
+
+
+async def _acknowledged(sent: Awaitable[Any], topic: str, batch: Any) -> None:
     try:
         await sent
     except Exception as error:
@@ -94,11 +124,3 @@ async def all_acknowledged(acknowledgements: Iterable[Awaitable[Any]]) -> None:
     for result in await asyncio.gather(*acknowledgements, return_exceptions=True):
         if isinstance(result, BaseException):
             raise result
-
-
-def new_batches(batch_bytes: int, *, transactional: bool) -> RecordBatches:
-    """Record batches of at most `batch_bytes` (but for a single larger record), uncompressed."""
-    return RecordBatches(
-        lambda: cast(Any, message_accumulator).BatchBuilder(batch_bytes, 0, is_transactional=transactional),
-        lambda: ExactBatchBuilder(batch_bytes, is_transactional=transactional),
-    )

@@ -7,7 +7,6 @@ import contextlib
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
-from typing import Any
 
 from aiokafka import TopicPartition
 from aiokafka.errors import CommitFailedError, IllegalStateError
@@ -18,7 +17,7 @@ from pipeline.streaming.changelog import owner_record, position_record
 from pipeline.streaming.clients import Producer, close_producer, partition_producer
 from pipeline.streaming.config import StreamConfig
 from pipeline.streaming.fault_points import FaultHook
-from pipeline.streaming.record_batches import all_acknowledged, new_batches
+from pipeline.streaming.record_batches import RecordBatches, all_acknowledged
 
 ABORT_SECONDS = 5.0
 
@@ -76,18 +75,20 @@ class ExactlyOnceWriter(PartitionWriter):
         partition = self.source.partition
         producer = self.producer
         # All batches are built before the transaction begins: it is open for as short as can be.
-        batches = new_batches(self._batch_bytes, transactional=True)
+        batches = RecordBatches(self._batch_bytes, transactional=True)
         batches.add_outputs(result.outputs)
-        state = new_batches(self._batch_bytes, transactional=True)
-        state.add_changes(self.config.changelog_topic, self._state(result, next_offset), _now_ms())
+        batches.add_changes(self.config.changelog_topic, self._state(result, next_offset), _now_ms())
         await producer.begin_transaction()
         self.fault("begun", partition)
-        acknowledgements: list[Awaitable[Any]] = await batches.send(producer, partition)
+        offsets = asyncio.ensure_future(
+            producer.send_offsets_to_transaction({self.source: next_offset}, self.config.group)
+        )
+        await asyncio.sleep(
+            0
+        )  # the offsets are to be the first thing the producer's own task finds, see aiokafka_fixes
+        acknowledgements = await batches.send(producer, partition)
         self.fault("outputs-sent", partition)
-        acknowledgements += await state.send(producer, partition)
-        self.fault("changelog-sent", partition)
-        offsets = producer.send_offsets_to_transaction({self.source: next_offset}, self.config.group)
-        await all_acknowledged([*acknowledgements, offsets])
+        await all_acknowledged([offsets, *acknowledgements])
         self.fault("offsets-sent", partition)
         await producer.commit_transaction()
         self.fault("committed", partition)
@@ -131,7 +132,7 @@ class AtLeastOnceWriter(PartitionWriter):
 
     async def commit(self, result: BatchResult, next_offset: int) -> None:
         partition = self.source.partition
-        batches = new_batches(self._batch_bytes, transactional=False)
+        batches = RecordBatches(self._batch_bytes, transactional=False)
         batches.add_outputs(result.outputs)
         await all_acknowledged(await batches.send(self.producer, partition))
         self.fault("outputs-sent", partition)
@@ -147,7 +148,7 @@ class AtLeastOnceWriter(PartitionWriter):
         """Nothing is ever open."""
 
     async def _write_state(self, changes: list[Change]) -> None:
-        batches = new_batches(self.config.state_batch_bytes, transactional=False)
+        batches = RecordBatches(self.config.state_batch_bytes, transactional=False)
         batches.add_changes(self.config.changelog_topic, changes, _now_ms())
         await all_acknowledged(await batches.send(self.producer, self.source.partition))
 

@@ -12,7 +12,8 @@ from pipeline.errors import ItemstreamError
 from pipeline.logs import configure_logs
 from pipeline.settings import Settings
 from pipeline.streaming import UnrecoverableError
-from pipeline.worker.run import run_until_signalled, run_worker
+from pipeline.worker.process import run_until_signalled
+from pipeline.worker.run import run_worker
 
 UNRECOVERABLE = 78
 """Exit code (EX_CONFIG) of a child that would end the same way if it were started again."""

@@ -5,9 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import signal
-from collections.abc import AsyncGenerator, Callable
-from typing import Any
+from collections.abc import AsyncGenerator
 
 from pipeline.app import create_app
 from pipeline.core import Partition
@@ -95,17 +93,3 @@ async def _logged(stats: StreamStats, seconds: float) -> AsyncGenerator[None]:
     finally:
         task.cancel()
         log.info("stats", pid=os.getpid(), final=True, **stats.snapshot())
-
-
-def run_until_signalled(main: Callable[[asyncio.Event], Any]) -> Any:
-    """Run `main(stop)` on uvloop; SIGTERM and SIGINT set `stop`."""
-    import uvloop
-
-    async def run() -> Any:
-        stop = asyncio.Event()
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, stop.set)
-        return await main(stop)
-
-    return uvloop.run(run())

@@ -10,7 +10,8 @@ import sys
 
 from pipeline.logs import configure_logs
 from pipeline.settings import Settings
-from pipeline.worker.run import run_until_signalled, run_worker
+from pipeline.worker.process import run_until_signalled
+from pipeline.worker.run import run_worker
 
 passed = 0
 

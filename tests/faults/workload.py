@@ -35,7 +35,12 @@ def events(count: int, partitions: int, sessions: int = 120) -> Iterator[Event]:
         session, item = f"session-{number}", f"item-{number}-{message // sessions}"
         common = {"item_id": item, "response_id": f"response-{message}", "content_index": 0, "output_index": 0}
         for part in range(EVENTS_PER_MESSAGE - 1):
-            delta = {"type": "response.output_text.delta", "event_id": f"d-{message}-{part}", "delta": "word ", **common}
+            delta = {
+                "type": "response.output_text.delta",
+                "event_id": f"d-{message}-{part}",
+                "delta": "word ",
+                **common,
+            }
             yield Event(number % partitions, session, orjson.dumps(delta))
         done = {
             "type": "conversation.item.done",

@@ -10,7 +10,7 @@ from aiokafka.record.memory_records import MemoryRecords
 from pipeline.core import Output
 from pipeline.streaming.failures import DeliveryError
 from pipeline.streaming.header_keys import read_leniently
-from pipeline.streaming.record_batches import all_acknowledged, new_batches
+from pipeline.streaming.record_batches import RecordBatches, all_acknowledged
 
 
 class Sent:
@@ -42,7 +42,7 @@ def output(topic: str, value: bytes | None, key: bytes | None = b"k", headers: A
 
 async def send(outputs: list[Output], batch_bytes: int = 100_000) -> list[tuple[str, int, list[Any]]]:
     sent = Sent()
-    batches = new_batches(batch_bytes, transactional=True)
+    batches = RecordBatches(batch_bytes, transactional=True)
     batches.add_outputs(outputs)
     await all_acknowledged(await batches.send(sent, 3))
     return sent.batches
@@ -85,7 +85,7 @@ async def test_header_keys_that_are_not_utf8_come_out_as_the_bytes_they_were() -
 
 async def test_changes_and_tombstones() -> None:
     sent = Sent()
-    batches = new_batches(100_000, transactional=False)
+    batches = RecordBatches(100_000, transactional=False)
     batches.add_changes("state", [(b"s", b"1"), (b"t", None)], 5)
     await all_acknowledged(await batches.send(sent, 0))
     ((_, _, records),) = sent.batches
@@ -93,7 +93,7 @@ async def test_changes_and_tombstones() -> None:
 
 
 async def test_a_refused_batch_names_its_topic() -> None:
-    batches = new_batches(100_000, transactional=True)
+    batches = RecordBatches(100_000, transactional=True)
     batches.add_outputs([output("a", b"1"), output("a", b"2")])
     with pytest.raises(DeliveryError, match=r"2 records .* topic a") as caught:
         await all_acknowledged(await batches.send(Sent(ValueError("no")), 0))

@@ -9,7 +9,7 @@ from aiokafka import TopicPartition
 from pipeline.core.records import BatchResult
 from pipeline.streaming.assignment import Assignment
 from pipeline.streaming.partition import InputPartition
-from pipeline.streaming.record_batches import all_acknowledged, new_batches
+from pipeline.streaming.record_batches import RecordBatches, all_acknowledged
 from pipeline.streaming.writer import ExactlyOnceWriter, PartitionWriter
 
 
@@ -43,7 +43,7 @@ class _StateFirst(ExactlyOnceWriter):
     """Writes the state in a transaction of its own, before that of the outputs."""
 
     async def commit(self, result: BatchResult, next_offset: int) -> None:
-        state = new_batches(self._batch_bytes, transactional=True)
+        state = RecordBatches(self._batch_bytes, transactional=True)
         state.add_changes(self.config.changelog_topic, self._state(result, next_offset), 0)
         await self.producer.begin_transaction()
         await all_acknowledged(await state.send(self.producer, self.source.partition))

@@ -17,7 +17,8 @@ from pipeline.logs import configure_logs
 from pipeline.settings import Settings
 from pipeline.streaming.assignment import Assignment
 from pipeline.streaming.fault_points import FAULT_POINTS, FaultPoint
-from pipeline.worker.run import run_until_signalled, run_worker
+from pipeline.worker.process import run_until_signalled
+from pipeline.worker.run import run_worker
 from tests.faults.harness.mutations import MUTATIONS
 
 
