@@ -106,6 +106,7 @@ def _milliseconds(time: str | None) -> int:
     if time is None:
         return NO_TIMESTAMP
     try:
-        return int(datetime.fromisoformat(time).timestamp() * 1000)
+        moment = datetime.fromisoformat(time)
+        return int(moment.timestamp() * 1000) if moment.tzinfo is not None else NO_TIMESTAMP
     except (ValueError, OverflowError):
         return NO_TIMESTAMP

@@ -144,6 +144,19 @@ def restored(changelog: Iterable[tuple[bytes, bytes | None]], settings: CoreSett
     return partition
 
 
+def state_of(partition: Partition) -> dict[bytes, bytes]:
+    """The whole state as changelog records: what touching every entity would write."""
+    step = partition._step
+    for session in partition.sessions.values():
+        for entity in (session.cursor, session.config, *session.items.values(), *session.replies.values()):
+            step.dirty[entity] = None
+    records = {key: value for key, value in step.take_changes() if value is not None}
+    for session in partition.sessions.values():
+        for item_id, numbers in session.forgotten.items():
+            records[orjson.dumps(["i", session.name, item_id])] = orjson.dumps([1, *numbers])
+    return records
+
+
 def message(id: str, role: str, *content: Json, status: str | None = "completed", **more: Any) -> Json:
     item = {"id": id, "type": "message", "role": role, "status": status, "content": list(content), **more}
     if status is None:

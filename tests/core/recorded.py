@@ -100,7 +100,7 @@ class Item:
         return "\n".join(words) or ("" if self.heard and self.state(None) == "final" else None)
 
     def predecessor(self) -> tuple[str | None, str | None]:
-        named = [(self.previous[source], source) for source in PREDECESSOR_ORDER if self.previous.get(source) is not None]
+        named = [(self.previous[source], source) for source in PREDECESSOR_ORDER if self.previous.get(source)]
         told = [(None, source) for source in PREDECESSOR_ORDER[:3] if source in self.previous]
         return (named or told or [(None, None)])[0]
 

@@ -20,6 +20,7 @@ from tests.core.events import (
     response,
     restored,
     spoken,
+    state_of,
     transcribed,
     user,
 )
@@ -210,19 +211,6 @@ def test_time_that_runs_backwards_is_no_error() -> None:
 # The changelog.
 
 
-def encoded(partition: Partition) -> dict[bytes, bytes]:
-    """The whole state as changelog records: what touching every entity would write."""
-    step = partition._step
-    for session in partition.sessions.values():
-        for entity in (session.cursor, session.config, *session.items.values(), *session.replies.values()):
-            step.dirty[entity] = None
-    records = {key: value for key, value in step.take_changes() if value is not None}
-    for session in partition.sessions.values():
-        for item_id, numbers in session.forgotten.items():
-            records[orjson.dumps(["i", session.name, item_id])] = orjson.dumps([1, *numbers])
-    return records
-
-
 def busy() -> Talk:
     talk = whole_talk()
     talk.say("response.created", response=response("running"))
@@ -240,13 +228,15 @@ def busy() -> Talk:
 def test_the_state_is_restored_to_the_byte() -> None:
     talk = busy()
     again = restored(dict(talk.changelog).items(), talk.settings)
-    assert encoded(again) == encoded(talk.partition) == {k: v for k, v in dict(talk.changelog).items() if v is not None}
+    assert (
+        state_of(again) == state_of(talk.partition) == {k: v for k, v in dict(talk.changelog).items() if v is not None}
+    )
 
 
 def test_the_order_of_a_compacted_changelog_does_not_matter() -> None:
     talk = busy()
     records = sorted(dict(talk.changelog).items(), reverse=True)
-    assert encoded(restored(records, talk.settings)) == encoded(talk.partition)
+    assert state_of(restored(records, talk.settings)) == state_of(talk.partition)
 
 
 def test_a_restored_partition_goes_on_as_the_original() -> None:
@@ -261,7 +251,7 @@ def test_a_restored_partition_goes_on_as_the_original() -> None:
         one.again()
         one.end()
     assert [out.raw for out in same.outs] == [out.raw for out in talk.outs]
-    assert encoded(same.partition) == encoded(talk.partition)
+    assert state_of(same.partition) == state_of(talk.partition)
 
 
 @pytest.mark.parametrize("timestamp", [-1, 0, 59_999])
