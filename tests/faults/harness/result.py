@@ -53,6 +53,8 @@ class Result:
     stale: int
     """Records fetched before a rebalance and dropped, as the workers counted them."""
     restarts: int
+    worst: str | None
+    """Where and when the longest standstill was."""
     standstills: list[float] = field(default_factory=list[float])
     notes: dict[str, int] = field(default_factory=dict[str, int])
     mutation: str | None = None

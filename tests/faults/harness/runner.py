@@ -9,15 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient
 
 from pipeline.settings import Settings
 from tests.faults.harness import reference, standstill
+from tests.faults.harness.group import behind, drained
 from tests.faults.harness.load import Load
 from tests.faults.harness.result import RESULTS, Result, save
 from tests.faults.harness.scenario import SESSION_TIMEOUT_MS, Delivery, Run, Scenario
-from tests.faults.harness.topics import Topics, make_topics
+from tests.faults.harness.topics import make_topics
 from tests.faults.harness.verdict import Found, Identity, add, identity, judge
 from tests.faults.harness.watch import Watch, read_all
 from tests.faults.harness.workers import Workers
@@ -92,21 +91,21 @@ async def _play(run: Run, load: Load, rounds: int) -> list[str]:
     try:
         for _ in range(scenario.workers):
             run.workers.start()
-        if not await run.flowing(START_SECONDS):
+        if not (await run.joined() and await run.flowing(START_SECONDS)):
             problems.append("the workers did not start")
         await fault.start(run)
         for number in range(rounds):
             run.injected.append(time.monotonic())
             await fault.inject(run, number)
             await fault.heal(run, number)
-            if not await run.flowing():
+            if not (await run.joined() and await run.flowing()):
                 problems.append(f"after round {number + 1} not every partition flowed again")
             await asyncio.sleep(scenario.settle)
     finally:
         load.stop()
         await playing
         await load.close()
-    if not await _drained(run.bootstrap_servers, run.topics, scenario.drain_seconds):
+    if not await drained(run.bootstrap_servers, run.topics, scenario.drain_seconds):
         problems.append(f"records still waited {scenario.drain_seconds:.0f} s after the load's end")
     await asyncio.sleep(0.3)  # the reader's next fetch
     await run.workers.stop_all()
@@ -133,6 +132,7 @@ async def _judge(run: Run, load: Load, rounds: int, problems: list[str]) -> Resu
     written = {(r.topic, r.partition, r.offset) for by in outputs.values() for some in by.values() for r in some}
     longest = standstill.longest_per_round(stills, run.injected)
     p50, most = standstill.summary(longest)
+    worst = max(stills, key=lambda still: still.seconds if still.end > run.injected[0] else 0.0, default=None)
     stats = _last_stats(workers)
     result = Result(
         name=scenario.name,
@@ -149,7 +149,7 @@ async def _judge(run: Run, load: Load, rounds: int, problems: list[str]) -> Resu
         aborted_seen=len(run.watch.arrived.keys() - written),
         aborted_written=sum(len(some) for by in uncommitted for some in by.values()) - len(written),
         state_differs=differs,
-        behind=await _behind(run.bootstrap_servers, topics),
+        behind=await behind(run.bootstrap_servers, topics),
         standstill_p50=p50,
         standstill_max=most,
         standstill_limit=scenario.standstill_limit,
@@ -160,6 +160,7 @@ async def _judge(run: Run, load: Load, rounds: int, problems: list[str]) -> Resu
         exit_codes=workers.exit_codes,
         stale=stats.get("stale", 0),
         restarts=stats.get("restarts", 0),
+        worst=worst and f"partition {worst.partition} from {worst.begin - run.injected[0]:.2f} s after the first fault",
         notes=run.notes,
         mutation=scenario.mutation,
     )
@@ -195,38 +196,6 @@ def _times(
             arrived.setdefault(identity(record), seen)
     times = ((load.acknowledged_at(partition, one.offset), arrived.get(identity(one.output))) for one in due)
     return [(due_at, arrived_at) for due_at, arrived_at in times if due_at is not None and arrived_at is not None]
-
-
-async def _drained(bootstrap_servers: str, topics: Topics, seconds: float) -> bool:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        with contextlib.suppress(Exception):
-            if not await _behind(bootstrap_servers, topics):
-                return True
-        await asyncio.sleep(0.2)
-    return False
-
-
-async def _behind(bootstrap_servers: str, topics: Topics) -> int:
-    """Input records that the group has not committed."""
-    admin: Any = AIOKafkaAdminClient(bootstrap_servers=bootstrap_servers)
-    await admin.start()
-    try:
-        partitions = [TopicPartition(topics.input, number) for number in range(topics.partitions)]
-        offsets = await admin.list_consumer_group_offsets(topics.group)
-        committed = sum(max(0, offsets[one].offset) for one in partitions if one in offsets)
-    finally:
-        await admin.close()
-    return await _ends(bootstrap_servers, partitions) - committed
-
-
-async def _ends(bootstrap_servers: str, partitions: list[TopicPartition]) -> int:
-    consumer: Any = AIOKafkaConsumer(bootstrap_servers=bootstrap_servers)
-    await consumer.start()
-    try:
-        return sum((await consumer.end_offsets(partitions)).values())
-    finally:
-        await consumer.stop()
 
 
 def _last_stats(workers: Workers) -> dict[str, int]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from pipeline.settings import Settings
+from tests.faults.harness.group import joined
 from tests.faults.harness.topics import Topics
 from tests.faults.harness.watch import Watch
 from tests.faults.harness.workers import Workers
@@ -91,6 +92,10 @@ class Run:
     def note(self, what: str, count: int = 1) -> None:
         """Add to a count in the result."""
         self.notes[what] = self.notes.get(what, 0) + count
+
+    async def joined(self, seconds: float = 60.0) -> bool:
+        """Wait until all workers that run are in the group and it is at rest; False where it is not in time."""
+        return await joined(self.bootstrap_servers, self.topics.group, self.scenario.workers, seconds)
 
     async def flowing(self, seconds: float = 60.0) -> bool:
         """Wait until every partition has brought out something from now on; False where one has not in time."""
