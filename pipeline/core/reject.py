@@ -41,6 +41,9 @@ def _readable(name: str, value: bytes) -> str:
     return value.decode(errors="backslashreplace")
 
 
+LONGEST_MESSAGE = 1_000
+"""Characters: some messages quote the event."""
+
 LEFT_OUT = "itemstream-left-out"
 """Header that names the parts of the input which the rejected topic has no room for."""
 
@@ -58,7 +61,7 @@ def rejected(topic: str, record: InputRecord, rejection: Rejection, version: byt
         ("kafka_dlt-original-timestamp", record.timestamp.to_bytes(8, "big", signed=True)),
         ("kafka_dlt-original-timestamp-type", _TIMESTAMP_TYPES.get(record.timestamp_type or 0, b"NoTimestampType")),
         ("kafka_dlt-exception-fqcn", b"pipeline.core.reject.Rejection"),
-        ("kafka_dlt-exception-message", rejection.message.encode(errors="replace")),
+        ("kafka_dlt-exception-message", rejection.message[:LONGEST_MESSAGE].encode(errors="replace")),
         ("itemstream-reject-reason", rejection.reason.encode()),
         ("itemstream-version", version),
     ]

@@ -12,6 +12,7 @@ from aiokafka.client import AIOKafkaClient, CoordinationType
 
 from pipeline.settings import Settings
 from pipeline.streaming import UnrecoverableError
+from pipeline.worker.limits import LEAST, MAX_MESSAGE_BYTES, topic_limits
 from pipeline.worker.rights import Right, TopicRights, group_rights, topic_rights
 from pipeline.worker.stream_config import stream_config
 from topics.admin import ClusterState, DeployedTopic, TopicState, deployment, problems
@@ -26,13 +27,16 @@ class PreflightError(UnrecoverableError):
     """The worker must not start; the message says why and what to do."""
 
 
-async def preflight(settings: Settings) -> None:
-    """Raises PreflightError on: no broker, missing topics, partition counts that differ, no rights."""
+async def preflight(settings: Settings) -> dict[str, int]:
+    """Raises PreflightError on: no broker, missing topics, partition counts that differ, no rights, no room in a topic.
+
+    Returns the largest record each topic takes, see `topic_limits`.
+    """
     with _client_keeps_quiet():
-        await _check(settings)
+        return await _check(settings)
 
 
-async def _check(settings: Settings) -> None:
+async def _check(settings: Settings) -> dict[str, int]:
     client: Any = AIOKafkaClient(
         bootstrap_servers=settings.bootstrap_servers, request_timeout_ms=CONNECT_TIMEOUT_MS, **settings.connection()
     )
@@ -43,6 +47,14 @@ async def _check(settings: Settings) -> None:
         _raise_first(_topic_problems(topics, found))
         await _check_group(client, settings.group)
         await _check_transactional_id(client, stream_config(settings).transactional_id(0))
+        limits = await topic_limits(client, (topic.name for topic in topics if topic.role != "input"))
+        _raise_first(
+            f"topic {name} takes records of {limit} bytes at most, too few for any: set {MAX_MESSAGE_BYTES} to "
+            f"{LEAST} or more (itemstream topics apply sets what is catalogued)"
+            for name, limit in limits.items()
+            if limit < LEAST
+        )
+        return limits
     except (kafka.KafkaError, TimeoutError) as error:
         raise PreflightError(f"Kafka at {settings.bootstrap_servers} fails the first questions: {error!r}") from error
     finally:

@@ -16,6 +16,7 @@ from pipeline.streaming import StreamStats, TransactionalStream
 from pipeline.streaming.assignment import Assignment
 from pipeline.streaming.batch import Handler
 from pipeline.streaming.fault_points import FaultHook, no_fault
+from pipeline.worker.limits import batches_within, within
 from pipeline.worker.preflight import preflight
 from pipeline.worker.reject_guard import RejectGuard
 from pipeline.worker.stream_config import stream_config
@@ -36,11 +37,11 @@ async def run_worker(
     stats: filled while it runs, for a live view in the same process. Raises PreflightError before anything is touched,
     StreamError (one line) where the worker can't go on. `fault` and `assignment_type` are for tests.
     """
-    await preflight(settings)
+    limits = await preflight(settings)
     stats = stats or StreamStats()
     guard = RejectGuard(settings.reject_limit_ratio, settings.reject_limit_window)
-    config = stream_config(settings)
-    core_settings = settings.core_settings()
+    config = batches_within(stream_config(settings), limits)
+    core_settings = within(settings.core_settings(), limits, settings.group)
 
     def before_commit(result: BatchResult) -> None:
         guard.check(result.counts)
@@ -59,7 +60,7 @@ async def run_worker(
     app = create_app(settings.group, make_stream, settings.web_host, settings.web_port)
     log.info(
         "worker_started", group=settings.group, input=settings.input_topic, delivery=settings.delivery,
-        client_id=config.client_id,
+        client_id=config.client_id, max_output_bytes=core_settings.max_output_bytes,
     )  # fmt: skip
     async with _logged(stats, settings.stats_interval):
         await app.start()
