@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from random import Random
 
 import orjson
@@ -62,7 +63,7 @@ class Run:
 def batches(records: Sequence[Record], cuts: Iterable[int]) -> list[Sequence[Record]]:
     """The records cut at these places."""
     places = sorted({cut % (len(records) + 1) for cut in cuts} | {0, len(records)})
-    return [records[start:end] for start, end in zip(places, places[1:], strict=False)]
+    return [records[start:end] for start, end in pairwise(places)]
 
 
 def whole(records: Sequence[Record]) -> Run:

@@ -89,7 +89,7 @@ def test_blocks_repeated_anywhere_change_nothing(seed: int, blocks: list[tuple[i
     assert without_source(whole(repeated).outputs) == without_source(whole(records).outputs)
 
 
-@settings(max_examples=10)
+@settings(max_examples=settings.default.max_examples // 2)
 @given(seeds)
 def test_everything_repeated_at_the_end_changes_nothing(seed: int) -> None:
     records = stream(seed, 2)
