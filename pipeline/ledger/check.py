@@ -141,14 +141,14 @@ class Checker:
         if not isinstance(record, dict):
             self._report.unexpected.add(f"a record on {name} is no JSON object: {(value or b'')[:80]!r}")
             return
-        self._add_record(name, key, cast(dict[str, Any], record))
+        self._add_record(name, key, cast(dict[str, Any], record), headers)
 
     def report(self) -> Report:
         """What has been found so far, all that is missing counted as lost."""
         report = self._report
         out = Report(expected=report.expected, outputs=report.outputs, sessions=len(self._sessions))
         out.foreign, out.repeats, out.by_topic = report.foreign, report.repeats, dict(report.by_topic)
-        for name in ("duplicate", "unexpected", "out_of_order", "gaps"):
+        for name in ("duplicate", "wrong", "unexpected", "out_of_order", "gaps"):
             target, source = getattr(out, name), getattr(report, name)
             target.count, target.examples = source.count, list(source.examples)
         for record in self._records.values():
@@ -177,7 +177,7 @@ class Checker:
         if self._rejected[session_id, reason] <= self._rejects[session_id, reason]:
             self._outstanding -= 1
 
-    def _add_record(self, topic: str, key: bytes | None, record: dict[str, Any]) -> None:
+    def _add_record(self, topic: str, key: bytes | None, record: dict[str, Any], headers: Headers) -> None:
         session_id = record.get("session_id")
         session = self._sessions.get(session_id) if isinstance(session_id, str) else None
         if session is None or not isinstance(session_id, str):
@@ -198,7 +198,9 @@ class Checker:
             self._report.unexpected.add(f"{what} on {topic}")
         self._place(session, session_id, topic, sequence, what)
         if known is not None:
-            self._note(known, record, revision, key, what)
+            self._note(known, record, revision, what)
+            for difference in _envelope_differences(key, headers, record):
+                self._report.wrong.add(f"{what}: {difference}")
 
     def _seen_before(self, record: dict[str, Any], identity: tuple[str, str, int], what: str) -> bool:
         """Whether this very revision came before: a duplicate, or a repeat where those are allowed."""
@@ -231,7 +233,7 @@ class Checker:
             self._report.out_of_order.add(f"{what}: session_sequence {sequence} after {last} on {topic}")
         self._last[session_id, topic] = max(sequence, last)
 
-    def _note(self, known: _Record, record: dict[str, Any], revision: int, key: bytes | None, what: str) -> None:
+    def _note(self, known: _Record, record: dict[str, Any], revision: int, what: str) -> None:
         low, _ = known.expected.revisions
         before = len(known.revisions)
         known.revisions.add(revision)
@@ -243,9 +245,7 @@ class Checker:
                 self._report.out_of_order.add(f"{what} after revision {known.best}")
             return
         known.best = revision
-        known.wrong = tuple(_differences(known.expected.final, record))
-        if key is not None and key != known.expected.session_id.encode():
-            known.wrong += (f"key: expected {known.expected.session_id!r}, got {key!r}",)
+        known.wrong = _differences(known.expected.final, record)
 
     # --- the end ---------------------------------------------------------------------------------------------------
 
@@ -294,11 +294,25 @@ def check(
     return checker.report()
 
 
-def _differences(final: Mapping[str, Any], record: dict[str, Any]) -> Iterable[str]:
-    for path, value in final.items():
-        actual = _resolve(record, path)
-        if actual != value:
-            yield f"{path}: expected {value!r}, got {actual!r}"
+def _differences(final: Mapping[str, Any], record: dict[str, Any]) -> tuple[str, ...]:
+    # Most fields are at the top: those are looked up without taking their path apart.
+    off = [
+        (path, value)
+        for path, value in final.items()
+        if (record.get(path) if "." not in path else _resolve(record, path)) != value
+    ]
+    return tuple(f"{path}: expected {value!r}, got {_resolve(record, path)!r}" for path, value in off)
+
+
+def _envelope_differences(key: bytes | None, headers: Headers, record: dict[str, Any]) -> tuple[str, ...]:
+    """What is wrong with the key, and with the header that repeats the record's id."""
+    off: tuple[str, ...] = ()
+    if key != record["session_id"].encode():
+        off += (f"key: expected {record['session_id']!r}, got {key!r}",)
+    for name, value in headers:
+        if name == "ce_id" and value != str(record.get("id")).encode():
+            off += (f"header ce_id: expected {record.get('id')!r}, got {value!r}",)
+    return off
 
 
 @lru_cache(maxsize=1024)

@@ -31,8 +31,8 @@ class Item:
     """One item as the generator knows it.
 
     `at_least`/`at_most` count its revisions, 0 until it has come out (where it may have come out, only `at_most` is
-    more). `committed`: its audio is whole. `heard`: the transcript last told of it.
-    `arguments_done_at`: when a call's arguments were whole, in ms.
+    more). `cause`: of its last revision, None where that is open. `committed`: its audio is whole. `heard`: the
+    transcript last told of it. `arguments_done_at`: when a call's arguments were whole, in ms.
     """
 
     item_id: str
@@ -44,6 +44,7 @@ class Item:
     needs_idle: bool = False
     at_least: int = 0
     at_most: int = 0
+    cause: str | None = None
     heard: tuple[Any, ...] | None = None
     arguments_done_at: int | None = None
 
@@ -78,11 +79,11 @@ class Account:
         if first:
             self._join(item)
 
-    def finished(self, item: Item) -> None:
+    def finished(self, item: Item, cause: str) -> None:
         """`conversation.item.done` or `response.output_item.done`: the item comes out, if it has not."""
         if item.item_id not in self.items:
             self.opened(item, False)
-        self._out(item)
+        self._out(item, cause)
 
     def response_done(self, response_id: str, final: Json, told: list[Item], retold: list[Item]) -> None:
         """`response.done`. `told`: items whose text came only here; `retold`: items it words differently."""
@@ -91,12 +92,12 @@ class Account:
         expected = {"response_id": response_id, **common, **final}
         self.responses.append(Expected(RESPONSES_TOPIC, self.session_id, response_id=response_id, final=expected))
         for item in told:
-            self.changed(item, {})
+            self.changed(item, "response_done", {})
         for item in retold:
             self.perhaps_changed(item)
         for item in list(self.waiting.values()):
             if not item.in_progress:
-                self._out(item)
+                self._out(item, "response_done")
             elif item.committed:
                 # Its status still says in progress, its audio does not: coming out now or when idle are both right.
                 item.at_most = max(item.at_most, 1)
@@ -120,12 +121,13 @@ class Account:
         if not text:
             # An empty transcript may count as an empty text or as none.
             item.final.pop("text", None)
-        self.changed(item, final)
+        self.changed(item, "transcription", final)
 
-    def changed(self, item: Item, final: Json) -> None:
+    def changed(self, item: Item, cause: str, final: Json) -> None:
         """Some event changed the item's content: a revision more, where it is out already."""
         item.final |= final
         if item.out:
+            item.cause = cause
             item.at_least += 1
         if item.perhaps_out:
             item.at_most += 1
@@ -138,7 +140,7 @@ class Account:
     def deleted(self, item: Item) -> None:
         """`conversation.item.deleted`; of an item not out yet it may bring out the item or mark it."""
         out = item.out
-        self.changed(item, {"deleted": True})
+        self.changed(item, "deleted", {"deleted": True})
         if not out:
             item.needs_idle = True
             self.waiting.pop(item.item_id, None)
@@ -148,23 +150,29 @@ class Account:
         """Everything that must have come out once the session has gone idle."""
         for item in list(self.waiting.values()):
             item.needs_idle = True
-            self._out(item)
+            self._out(item, "session_idle")
         expected = [
             Expected(
                 TOPICS.get(item.item_type, OTHER_TOPIC),
                 self.session_id,
                 item_id=item.item_id,
                 revisions=(item.at_least, item.at_most),
-                final={"item_type": item.item_type, **self.common, **item.final},
+                final={"item_type": item.item_type, **self.common, **item.final, **self._cause(item)},
                 idle=item.needs_idle,
             )
             for item in self.items.values()
         ]
         return expected + self.responses
 
-    def _out(self, item: Item) -> None:
+    @staticmethod
+    def _cause(item: Item) -> Json:
+        return {"cause": item.cause} if item.at_least == item.at_most and item.cause is not None else {}
+
+    def _out(self, item: Item, cause: str) -> None:
         self.waiting.pop(item.item_id, None)
         if not item.out:
+            # Where it may have come out before, so may what caused that.
+            item.cause = None if item.perhaps_out else cause
             item.at_least = 1
             item.at_most = max(item.at_most, 1)
 
@@ -176,7 +184,7 @@ class Account:
             for output in self.orphans.pop(item.call_id, []):
                 # The call's arguments may bring the latency later still: one revision more is as good.
                 output.final.pop("latency_ms", None)
-                self.changed(output, self._named(item))
+                self.changed(output, "joined", self._named(item))
                 self.perhaps_changed(output)
         elif call := self.calls.get(item.call_id):
             item.final |= self._named(call)

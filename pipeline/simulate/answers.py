@@ -45,6 +45,7 @@ def respond(
         return dialect.response(told)
 
     talk.wait(timing.THINK)
+    created_at = talk.now
     talk.say("response.created", {"response": facts("in_progress", None, [], None)})
     frame = Frame(response_id, in_talk=not out_of_band)
     if ending in _CUT_SHORT:
@@ -59,6 +60,7 @@ def respond(
     if dialect.usage_on_event:
         body |= {"response_id": response_id, "usage": usage}
     final = _final(talk, frame, status, details, metadata, modalities, out_of_band) | _usage(talk, tokens)
+    final["timing.done_ms"] = talk.now - created_at
     account = talk.account
     talk.say(
         "response.done",

@@ -145,7 +145,7 @@ class Talk:
             self.say(
                 "conversation.item.done",
                 {"previous_item_id": predecessor, "item": body},
-                lambda: self.account.finished(item),
+                lambda: self.account.finished(item, "item_done"),
             )
 
     def add_client_item(self, item: Item, body: Json) -> None:

@@ -99,7 +99,7 @@ def _output_done(talk: Talk, frame: Frame, item: Item, index: int, body: Json) -
     talk.say(
         "response.output_item.done",
         {"response_id": frame.response_id, "output_index": index, "item": body},
-        lambda: talk.account.finished(item),
+        lambda: talk.account.finished(item, "output_item_done"),
     )
 
 
@@ -304,7 +304,7 @@ def _mcp_called(talk: Talk, frame: Frame, called: McpCalled) -> Writer:
         talk.say(
             "conversation.item.done",
             {"previous_item_id": None, "item": whole},
-            lambda: talk.account.changed(item, {}),
+            lambda: talk.account.changed(item, "item_done", {}),
         )
 
     frame.afterwards.append(later)

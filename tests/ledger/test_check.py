@@ -190,6 +190,16 @@ def test_a_wrong_key(expected: list[Expected], outputs: Outputs) -> None:
     assert "key: expected" in report.wrong.examples[0]
 
 
+def test_a_header_that_tells_another_id(expected: list[Expected], outputs: Outputs) -> None:
+    number = first(outputs, "responses")
+    topic, key, value, _ = outputs[number]
+    told = orjson.loads(value or b"")["id"].encode()
+    outputs[number] = (topic, key, value, [("ce_id", told)])
+    assert check(expected, outputs).ok
+    outputs[number] = (topic, key, value, [("ce_id", b"another")])
+    assert found(check(expected, outputs)) == {"wrong"}
+
+
 def test_two_records_in_the_wrong_order(expected: list[Expected], outputs: Outputs) -> None:
     messages = [n for n, output in enumerate(outputs) if output[0] == "realtime.items.messages"]
     one, other = next((a, b) for a, b in pairwise(messages) if outputs[a][1] == outputs[b][1])

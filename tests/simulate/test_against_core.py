@@ -73,6 +73,36 @@ def test_repeats_change_nothing_and_broken_records_are_rejected(dialect: str) ->
     assert counts.consumed == counts.used + counts.ignored + sum(counts.rejected.values())
 
 
+MATTERS = {
+    "session.updated",
+    "conversation.item.deleted",
+    "conversation.item.truncated",
+    "conversation.item.input_audio_transcription.completed",
+    "conversation.item.input_audio_transcription.failed",
+    "input_audio_buffer.speech_started",
+    "input_audio_buffer.speech_stopped",
+    "response.created",
+    "response.function_call_arguments.done",
+    "response.done",
+}
+"""Events that tell something in every dialect that nothing else tells."""
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_a_core_that_overlooked_a_type_of_event_would_be_found_out(dialect: str) -> None:
+    played = list(sessions("overlooked", 40, [dialect]))
+    events = list(interleave(played))
+    expected = [one for session in played for one in session.expected]
+    opened, last = DIALECTS[dialect].opened_by, "conversation.item.done"
+    for overlooked in sorted(MATTERS | {opened, last if DIALECTS[dialect].item_done else "response.output_item.done"}):
+        name = f'"type":"{overlooked}"'.encode()
+        left = [event for event in events if name not in (event.value or b"")[:9000]]
+        assert len(left) < len(events), overlooked
+        core = Partition(CoreSettings())
+        outputs = raw(core.process(records(left), 2**53)) + raw(core.end())
+        assert not check(expected, outputs).ok, overlooked
+
+
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_without_headers(dialect: str) -> None:
     report, _ = run_core(list(sessions(8, 30, [dialect], bare=True)))
