@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import partial
 from random import Random
 
-from tests.faults.harness.scenario import Run, Scenario
+from tests.faults.harness.scenario import Delivery, Run, Scenario
 from tests.faults.harness.workers import Action, Worker
 
 FREEZE_EXTRA_SECONDS = 1.5
@@ -47,7 +47,10 @@ class KillAtPoint(Nothing):
         worker = _pick(run, round)
         delay = self._delays[round % len(self._delays)]
         worker.arm(self._point, passes=Random(round).randrange(20), action=self._action, delay=delay)
-        await _death_of(worker, 1 if self._action == "raise" else 20)
+        if self._action == "raise":
+            await asyncio.sleep(1)
+        else:
+            await _death_of(run, worker)
 
 
 class KillWhileOpening(KillAtPoint):
@@ -57,7 +60,7 @@ class KillWhileOpening(KillAtPoint):
         worker = _pick(run, round)
         worker.arm(self._point, passes=round % 2)
         other = run.workers.start()  # makes the group rebalance
-        await _death_of(worker, 20)
+        await _death_of(run, worker)
         await run.workers.stop(other)
 
 
@@ -102,14 +105,16 @@ def _pick(run: Run, round: int) -> Worker:
     return run.workers.running[round % len(run.workers.running)]
 
 
-async def _death_of(worker: Worker, seconds: float) -> None:
+async def _death_of(run: Run, worker: Worker, seconds: float = 20.0) -> None:
     for _ in range(round(seconds / 0.02)):
         if not worker.alive:
             return
         await asyncio.sleep(0.02)
+    run.problems.append("a worker never came to the point at which it was to die")
 
 
-EXACTLY = ("exactly-once",)
+EXACTLY: tuple[Delivery, ...] = ("exactly-once",)
+AT_LEAST: tuple[Delivery, ...] = ("at-least-once",)
 
 SCENARIOS: tuple[Scenario, ...] = (
     Scenario(name="none", title="none", fault=Nothing),
@@ -122,7 +127,12 @@ SCENARIOS: tuple[Scenario, ...] = (
         deliveries=EXACTLY,
     ),
     Scenario(name="kill-outputs", title="kill -9 after the outputs", fault=partial(KillAtPoint, "outputs-sent")),
-    Scenario(name="kill-changelog", title="kill -9 after the state", fault=partial(KillAtPoint, "changelog-sent")),
+    Scenario(
+        name="kill-changelog",
+        title="kill -9 after the state",
+        fault=partial(KillAtPoint, "changelog-sent"),
+        deliveries=AT_LEAST,
+    ),
     Scenario(
         name="kill-offsets",
         title="kill -9 after the offsets",

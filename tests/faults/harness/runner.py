@@ -68,8 +68,8 @@ async def run(
     try:
         async with Workers(settings, results / "logs" / topics.group, scenario.mutation) as workers:
             now = Run(scenario, delivery, bootstrap_servers, topics, settings, workers, watch)
-            problems = await _play(now, load, rounds)
-            outcome = await _judge(now, load, rounds, problems)
+            await _play(now, load, rounds)
+            outcome = await _judge(now, load, rounds)
     finally:
         watching.cancel()
         with contextlib.suppress(asyncio.CancelledError):
@@ -79,9 +79,8 @@ async def run(
     return outcome
 
 
-async def _play(run: Run, load: Load, rounds: int) -> list[str]:
-    """From the first record to the last worker's end; what went wrong on the way."""
-    problems: list[str] = []
+async def _play(run: Run, load: Load, rounds: int) -> None:
+    """From the first record to the last worker's end."""
     scenario = run.scenario
     fault = scenario.fault()
     # Whether workers must be armable is the fault's to say, before the first one starts.
@@ -92,27 +91,26 @@ async def _play(run: Run, load: Load, rounds: int) -> list[str]:
         for _ in range(scenario.workers):
             run.workers.start()
         if not (await run.joined() and await run.flowing(START_SECONDS)):
-            problems.append("the workers did not start")
+            run.problems.append("the workers did not start")
         await fault.start(run)
         for number in range(rounds):
             run.injected.append(time.monotonic())
             await fault.inject(run, number)
             await fault.heal(run, number)
             if not (await run.joined() and await run.flowing()):
-                problems.append(f"after round {number + 1} not every partition flowed again")
+                run.problems.append(f"after round {number + 1} not every partition flowed again")
             await asyncio.sleep(scenario.settle)
     finally:
         load.stop()
         await playing
         await load.close()
     if not await drained(run.bootstrap_servers, run.topics, scenario.drain_seconds):
-        problems.append(f"records still waited {scenario.drain_seconds:.0f} s after the load's end")
+        run.problems.append(f"records still waited {scenario.drain_seconds:.0f} s after the load's end")
     await asyncio.sleep(0.3)  # the reader's next fetch
     await run.workers.stop_all()
-    return problems
 
 
-async def _judge(run: Run, load: Load, rounds: int, problems: list[str]) -> Result:
+async def _judge(run: Run, load: Load, rounds: int) -> Result:
     scenario, topics, workers = run.scenario, run.topics, run.workers
     count = scenario.partitions
     source = await read_all(run.bootstrap_servers, topics.input, count)
@@ -164,7 +162,7 @@ async def _judge(run: Run, load: Load, rounds: int, problems: list[str]) -> Resu
         notes=run.notes,
         mutation=scenario.mutation,
     )
-    result.problems = problems + _problems(result, scenario)
+    result.problems = run.problems + _problems(result, scenario)
     return result
 
 

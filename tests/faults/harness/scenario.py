@@ -83,6 +83,8 @@ class Run:
     """When each round began, time.monotonic()."""
     notes: dict[str, int] = field(default_factory=dict[str, int])
     """Counts of whatever a fault wants to see in the result."""
+    problems: list[str] = field(default_factory=list[str])
+    """What makes the run fail, in words: a fault adds what it could not do."""
 
     @property
     def session_timeout(self) -> float:
