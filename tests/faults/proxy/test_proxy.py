@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import struct
 import time
 from collections.abc import AsyncGenerator, Iterator
 
@@ -44,7 +45,6 @@ async def _told(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, text
 
 async def test_it_passes_bytes(proxy: Proxy) -> None:
     assert await _told(*await _connect(proxy), b"hello") == b"hello"
-    assert proxy.connections == 1
 
 
 async def test_cut_resets_and_refuses_until_mended(proxy: Proxy) -> None:
@@ -76,3 +76,14 @@ async def test_delay_holds_for_both_directions_and_keeps_the_order(proxy: Proxy)
     started = time.monotonic()
     assert await _told(reader, writer, b"1234") == b"1234"
     assert 0.2 <= time.monotonic() - started < 2
+
+
+async def test_what_is_done_to_one_client_is_not_done_to_others(proxy: Proxy) -> None:
+    def request(client: bytes) -> bytes:
+        return struct.pack(">ihhih", 10 + len(client), 3, 5, 1, len(client)) + client
+
+    proxy.cut("-12$", refuse=True)
+    with pytest.raises((ConnectionResetError, asyncio.IncompleteReadError)):
+        await _told(*await _connect(proxy), request(b"group-12"))
+    assert await _told(*await _connect(proxy), request(b"group-123")) == request(b"group-123")
+    assert proxy.seen == {"group-12", "group-123"}
