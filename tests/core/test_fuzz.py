@@ -40,7 +40,7 @@ def test_broken_events_among_whole_ones_cost_no_session() -> None:
     assert [output for output in got if not output.topic.endswith(".rejected")] == wanted
 
 
-@settings(max_examples=settings.default.max_examples // 2)
+@settings(max_examples=settings().max_examples // 2)
 @given(st.integers(0, 2**16))
 def test_a_rejected_event_leaves_the_state_as_it_was(seed: int) -> None:
     random = Random(seed)
@@ -91,7 +91,7 @@ events = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=settings.default.max_examples * 3)
+@settings(max_examples=settings().max_examples * 3)
 @given(st.lists(events, max_size=25))
 def test_events_of_any_shape(told: list[dict[str, object]]) -> None:
     partition = Partition(CoreSettings())
