@@ -73,6 +73,8 @@ def simulate(
     expected = _Ledger(ledger)
     try:
         played = asyncio.run(_play(load, to, settings, expected))
+    except KeyboardInterrupt:
+        raise ItemstreamError("stopped before the end; the ledger has only the sessions that were over") from None
     finally:
         expected.close()
     target = settings.input_topic if to == KAFKA else "standard output" if to == "-" else to
