@@ -25,6 +25,8 @@ from pipeline.streaming.stats import StreamStats
 POLL_MS = 200
 HOUSEKEEPING_SECONDS = 0.2
 FETCH_ERROR_PAUSE_SECONDS = 0.2
+STOP_SECONDS = 8.0
+"""For the commits in flight when the stream stops; Kafka answers in milliseconds, or is gone."""
 
 BeforeCommit = Callable[[BatchResult], None]
 """Sees every result before it is committed; may raise to stop the stream, and nothing of the batch is committed."""
@@ -86,7 +88,13 @@ class TransactionalStream:
         finally:
             if watch is not None:
                 watch.cancel()
-            await self._assignment.close()
+            try:
+                async with asyncio.timeout(STOP_SECONDS):
+                    await self._assignment.close()
+            except TimeoutError:
+                self._park(
+                    StreamError("Kafka did not acknowledge the last batches in time; their records are processed again")
+                )
             await close_consumer(self._consumer)
         if self._parked is not None:
             raise self._parked

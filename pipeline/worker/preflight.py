@@ -103,7 +103,9 @@ async def _check_group(client: Any, group: str) -> None:
         rights = await group_rights(client, node, group)
     except kafka.GroupAuthorizationFailedError:
         rights = Right(0)
-    except kafka.GroupCoordinatorNotAvailableError:
+    except kafka.KafkaError as error:
+        if not error.retriable:
+            raise
         return  # a fresh cluster is still making the topic of offsets; the client waits for it
     if Right.READ not in rights:
         raise PreflightError(f"no right to use consumer group {group}: grant Read on it to this client")
@@ -117,8 +119,9 @@ async def _check_transactional_id(client: Any, name: str) -> None:
         raise PreflightError(
             f"no right to use transactional id {name}: grant Write on all ids that start with the group's name"
         ) from error
-    except kafka.GroupCoordinatorNotAvailableError:
-        return
+    except kafka.KafkaError as error:
+        if not error.retriable:
+            raise
 
 
 def _raise_first(found: Iterable[str]) -> None:

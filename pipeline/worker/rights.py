@@ -109,10 +109,15 @@ class _DescribeGroupRequest(Request[_DescribeGroupsStruct]):
 
 
 async def group_rights(client: Any, node: int, group: str) -> Right:
-    """Ask the coordinator `node` what this client may do with `group`."""
+    """Ask the coordinator `node` what this client may do with `group`. Raises a KafkaError where it can't tell."""
     response = await client.send(node, _DescribeGroupRequest(group))
     ((error_code, *_, operations),) = response.groups
-    return Right(0) if error_code else _rights(operations)
+    error = kafka.for_code(error_code)
+    if error is kafka.GroupAuthorizationFailedError:
+        return Right(0)
+    if error_code:
+        raise error
+    return _rights(operations)
 
 
 def _rights(operations: int) -> Right:

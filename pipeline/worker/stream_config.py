@@ -9,6 +9,9 @@ from pipeline.settings import Settings
 from pipeline.streaming import StreamConfig
 from topics.catalogue import CATALOGUE, changelog_topic
 
+HEARTBEAT_MS = 300
+"""Workers hear of a rebalance by the answer to a heartbeat: nothing flows until the last of them has heard of it."""
+
 
 def stream_config(settings: Settings) -> StreamConfig:
     """The configuration of this process's stream."""
@@ -22,8 +25,8 @@ def stream_config(settings: Settings) -> StreamConfig:
         client_id=client_id(settings.group),
         client_options=settings.connection(),
         session_timeout_ms=settings.session_timeout_ms,
-        # A third, so that two heartbeats may be lost.
-        heartbeat_interval_ms=min(3_000, settings.session_timeout_ms // 3),
+        # At most a third, so that two heartbeats may be lost.
+        heartbeat_interval_ms=min(HEARTBEAT_MS, settings.session_timeout_ms // 3),
         transaction_timeout_ms=settings.transaction_timeout_ms,
         fetch_partition_bytes=settings.max_partition_fetch_bytes,
         fetch_max_bytes=settings.fetch_max_bytes,

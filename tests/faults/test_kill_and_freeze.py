@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.conftest import PARTITIONS, Deployed
 from tests.faults.workers import Workers, freeze, thaw
 from tests.faults.workload import Event, Outcome, events, expected, judge, produce
+from tests.kafka.deploy import PARTITIONS, Deployed
 from tests.kafka.support import read_all
 
 pytestmark = [pytest.mark.kafka, pytest.mark.faults]
