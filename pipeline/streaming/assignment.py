@@ -13,7 +13,13 @@ from aiokafka import ConsumerRebalanceListener, TopicPartition
 from pipeline.streaming.clients import Consumer
 from pipeline.streaming.config import StreamConfig
 from pipeline.streaming.core_interface import CoreFactory
-from pipeline.streaming.failures import StreamError, is_batch_too_large, is_fenced, unrecoverable
+from pipeline.streaming.failures import (
+    StreamError,
+    is_batch_too_large,
+    is_fenced,
+    is_future_refused,
+    unrecoverable,
+)
 from pipeline.streaming.fault_points import FaultHook
 from pipeline.streaming.opening import Opened, open_partition
 from pipeline.streaming.partition import InputPartition
@@ -59,6 +65,7 @@ class Assignment(ConsumerRebalanceListener):
         self._failures: dict[TopicPartition, int] = {}
         """Failures since the last commit."""
         self._batch_bytes: dict[TopicPartition, int] = {}
+        self._clamp_timestamps = False
         self._last: frozenset[TopicPartition] = frozenset()
         self.opening_since: dict[TopicPartition, float] = {}
         """Partitions that are ours but do not flow yet, and since when (time.monotonic)."""
@@ -158,6 +165,7 @@ class Assignment(ConsumerRebalanceListener):
             if error is not None:
                 await asyncio.sleep(self._backoff(source, error))
             writer = self._new_writer(source)
+            writer.clamp_timestamps = self._clamp_timestamps
             try:
                 opened = await open_partition(
                     self._config, source, epoch, self._consumer, self._new_core, writer, self._fault
@@ -200,6 +208,9 @@ class Assignment(ConsumerRebalanceListener):
         failures = self._failures[source] = self._failures.get(source, 0) + 1
         if is_batch_too_large(error) and self._smaller_batches(source):
             pass
+        elif is_future_refused(error) and not self._clamp_timestamps:
+            # The input topic takes timestamps that an output topic does not: one such record must not stop the worker.
+            self._clamp_timestamps = True
         elif (end := unrecoverable(error)) is not None:
             end.__cause__ = error
             self._park(end)

@@ -42,8 +42,6 @@ _ADVICE: dict[type[BaseException], str] = {
     kafka.InvalidTransactionTimeout: "the broker allows no transaction_timeout_ms of this length: lower it or raise "
     "transaction.max.timeout.ms",
     kafka.UnsupportedVersionError: "the broker is too old: Apache Kafka 2.5 or later is needed",
-    kafka.InvalidTimestampError: "an output's timestamp is refused: set message.timestamp.after.max.ms of the topics "
-    "as on the input topic",
 }
 
 
@@ -64,6 +62,11 @@ def is_batch_too_large(error: BaseException) -> bool:
         and isinstance(error.cause, kafka.MessageSizeTooLargeError)
         and error.records > 1
     )
+
+
+def is_future_refused(error: BaseException) -> bool:
+    """Whether a topic refused a record for its timestamp: it takes none from too far ahead of the broker's clock."""
+    return isinstance(root(error), kafka.InvalidTimestampError)
 
 
 def unrecoverable(error: BaseException) -> UnrecoverableError | None:

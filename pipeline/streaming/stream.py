@@ -197,7 +197,10 @@ class TransactionalStream:
             async with asyncio.timeout(self.config.transaction_timeout_ms / 1000):
                 await partition.writer.commit(result, next_offset)
         except Exception as error:
-            await self._assignment.failed(partition, error)
+            try:
+                await self._assignment.failed(partition, error)
+            except Exception as failure:
+                self._park(failure)
             return
         partition.has_committed(next_offset)
         self._assignment.succeeded(partition.source)

@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 from aiokafka import TopicPartition
 from aiokafka.errors import CommitFailedError, IllegalStateError
 
-from pipeline.core.records import BatchResult, Change
+from pipeline.core.records import BatchResult, Change, Output
 from pipeline.streaming import aiokafka_fixes
 from pipeline.streaming.changelog import owner_record, position_record
 from pipeline.streaming.clients import Producer, close_producer, partition_producer
@@ -34,6 +34,8 @@ class PartitionWriter(ABC):
         self.fault = fault
         self._batch_bytes = batch_bytes
         self._producer: Producer | None = None
+        self.clamp_timestamps = False
+        """Write outputs from the future as of now; set where a topic refused one."""
 
     @property
     def producer(self) -> Producer:
@@ -61,6 +63,12 @@ class PartitionWriter(ABC):
         if self._producer is not None:
             await close_producer(self._producer)
 
+    def _outputs(self, result: BatchResult) -> list[Output]:
+        if not self.clamp_timestamps:
+            return result.outputs
+        now = _now_ms()
+        return [output._replace(timestamp=min(output.timestamp, now)) for output in result.outputs]
+
     def _state(self, result: BatchResult, next_offset: int) -> list[Change]:
         """The changelog records of a batch. Where nothing came of it, its offset alone is enough."""
         if not result.changes and not result.outputs:
@@ -76,7 +84,7 @@ class ExactlyOnceWriter(PartitionWriter):
         producer = self.producer
         # All batches are built before the transaction begins: it is open for as short as can be.
         batches = RecordBatches(self._batch_bytes, transactional=True)
-        batches.add_outputs(result.outputs)
+        batches.add_outputs(self._outputs(result))
         batches.add_changes(self.config.changelog_topic, self._state(result, next_offset), _now_ms())
         await producer.begin_transaction()
         self.fault("begun", partition)
@@ -86,8 +94,12 @@ class ExactlyOnceWriter(PartitionWriter):
         await asyncio.sleep(
             0
         )  # the offsets are to be the first thing the producer's own task finds, see aiokafka_fixes
-        acknowledgements = await batches.send(producer, partition)
-        self.fault("outputs-sent", partition)
+        try:
+            acknowledgements = await batches.send(producer, partition)
+            self.fault("outputs-sent", partition)
+        except BaseException:
+            offsets.cancel()
+            raise
         await all_acknowledged([offsets, *acknowledgements])
         self.fault("offsets-sent", partition)
         await producer.commit_transaction()
@@ -133,7 +145,7 @@ class AtLeastOnceWriter(PartitionWriter):
     async def commit(self, result: BatchResult, next_offset: int) -> None:
         partition = self.source.partition
         batches = RecordBatches(self._batch_bytes, transactional=False)
-        batches.add_outputs(result.outputs)
+        batches.add_outputs(self._outputs(result))
         await all_acknowledged(await batches.send(self.producer, partition))
         self.fault("outputs-sent", partition)
         if state := self._state(result, next_offset):

@@ -1,6 +1,7 @@
 """Odd input and odd sizes on a real broker: nothing a producer can write stops the stream."""
 
 import asyncio
+import time
 from typing import Any
 
 import pytest
@@ -133,6 +134,21 @@ async def test_a_topic_that_takes_smaller_batches_gets_smaller_ones(bootstrap_se
         await until(lambda: stream.stats.counts.consumed == 2_000)
     assert stream.stats.restarts == 2  # 1 MB, 500 kB, 250 kB
     assert_exactly_once(await read_all(bootstrap_servers, names.output), 2_000)
+
+
+async def test_timestamps_an_output_topic_refuses_are_set_to_now(bootstrap_servers: str, unique: str) -> None:
+    names = await make_topics(bootstrap_servers, unique, 1, **{"message.timestamp.after.max.ms": "1000"})
+    future = time.time_ns() // 1_000_000 + 600_000
+    producer: Any = AIOKafkaProducer(bootstrap_servers=bootstrap_servers)
+    async with producer:
+        await producer.send_and_wait(names.source, b"v", b"k", timestamp_ms=future)
+        await producer.send_and_wait(names.source, b"v", b"k", timestamp_ms=1_700_000_000_000)
+    stream = new_stream(bootstrap_servers, names)
+    async with running(stream):
+        await until(lambda: stream.stats.counts.consumed == 2)
+    ahead, past = await read_all(bootstrap_servers, names.output)
+    assert ahead.timestamp < future - 500_000
+    assert past.timestamp == 1_700_000_000_000
 
 
 async def test_a_record_no_topic_takes_ends_the_process_with_one_line(bootstrap_servers: str, unique: str) -> None:
