@@ -105,6 +105,15 @@ class KafkaCluster:
                 raise ItemstreamError(f"not all {len(self.nodes)} Kafka nodes serve after {seconds:.0f} s; try again")
             time.sleep(0.1)
 
+    def await_in_sync(self, seconds: float = READY_SECONDS) -> None:
+        """Wait until every partition has all of its replicas: from then on the next node may be lost."""
+        deadline = time.monotonic() + seconds
+        # Each node is asked: what one knows of another may be a moment old.
+        while any(probe.out_of_sync(port) != 0 for port in self._clients.values()):
+            if time.monotonic() > deadline:
+                raise ItemstreamError(f"replicas are missing after {seconds:.0f} s; look into the logs of the nodes")
+            time.sleep(0.2)
+
     def controller(self) -> int | None:
         """The id of the node that leads the quorum, as the nodes that run last noted; None while there is none."""
         known: list[tuple[int, int]] = []

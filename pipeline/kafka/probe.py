@@ -36,6 +36,15 @@ def leaders(port: int, topic: str, timeout: float = 2.0) -> dict[int, int]:
     )
 
 
+def out_of_sync(port: int, timeout: float = 5.0) -> int | None:
+    """How many partitions lack a replica or a leader, as the broker on that port knows; None where none answers."""
+    described = _ask(port, timeout, lambda admin: admin.describe_topics())
+    if described is None:
+        return None
+    partitions = [partition for topic in described for partition in topic["partitions"]]
+    return sum(one["leader"] < 0 or len(one["isr"]) < len(one["replicas"]) for one in partitions)
+
+
 def _ask(port: int, timeout: float, question: Callable[[Any], Awaitable[Any]]) -> Any:
     """The answer of the broker on that port; None where there is none in time. With or without a running event loop."""
     if not accepts(port):  # spares the client's log lines about refused connections
