@@ -74,7 +74,6 @@ NOTES = (
     "Speak plainly and keep it short.",
     "Prices are in euro unless the caller says otherwise.",
 )
-PARTIAL_ARGUMENTS = '{"place": "'
 NOT_JSON_ARGUMENTS = ("place=here, day=tomorrow", '{"place": "somewhere', "{'day': 1}", "")
 
 
