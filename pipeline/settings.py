@@ -68,6 +68,9 @@ class Settings(BaseSettings):
 
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level that is logged.")
     log_format: Literal["console", "json"] = Field("console", description="Log lines for people or for machines.")
+    progress_limit: float = Field(
+        120, gt=0, description="Seconds without progress while records wait, after which the worker ends itself."
+    )
     stats_interval: float = Field(10, gt=0, description="Seconds between two log lines with the worker's counters.")
     web_host: str = Field("127.0.0.1", description="Address the worker's web server listens on.")
     web_port: int = Field(0, ge=0, le=65535, description="Port of the worker's web server; 0: no web server.")

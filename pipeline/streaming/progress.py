@@ -22,5 +22,5 @@ def check_progress(waiting: Iterable[Waiting], now: float, limit: float) -> None
         if now - one.since > limit:
             raise StreamError(
                 f"no progress for {now - one.since:.0f} s: {one.what}; the process ends so that it is started anew "
-                "(setting progress_limit_seconds)"
+                "(setting progress_limit)"
             )

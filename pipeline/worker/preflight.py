@@ -11,7 +11,7 @@ from aiokafka import errors as kafka
 from aiokafka.client import AIOKafkaClient, CoordinationType
 
 from pipeline.settings import Settings
-from pipeline.streaming import UnrecoverableError
+from pipeline.streaming import StreamError, UnrecoverableError
 from pipeline.worker.limits import LEAST, MAX_MESSAGE_BYTES, topic_limits
 from pipeline.worker.rights import Right, TopicRights, group_rights, topic_rights
 from pipeline.worker.stream_config import stream_config
@@ -27,8 +27,13 @@ class PreflightError(UnrecoverableError):
     """The worker must not start; the message says why and what to do."""
 
 
+class UnreachableError(StreamError):
+    """Kafka does not answer now. A supervised process is started again until it does."""
+
+
 async def preflight(settings: Settings) -> dict[str, int]:
-    """Raises PreflightError on: no broker, missing topics, partition counts that differ, no rights, no room in a topic.
+    """Raises PreflightError on: missing topics, partition counts that differ, no rights, no room in a topic; and
+    UnreachableError where no broker answers.
 
     Returns the largest record each topic takes, see `topic_limits`.
     """
@@ -56,7 +61,7 @@ async def _check(settings: Settings) -> dict[str, int]:
         )
         return limits
     except (kafka.KafkaError, TimeoutError) as error:
-        raise PreflightError(f"Kafka at {settings.bootstrap_servers} fails the first questions: {error!r}") from error
+        raise UnreachableError(f"Kafka at {settings.bootstrap_servers} fails the first questions: {error!r}") from error
     finally:
         await client.close()
 
@@ -65,7 +70,7 @@ async def _connect(client: Any, settings: Settings) -> None:
     try:
         await client.bootstrap()
     except (kafka.KafkaConnectionError, OSError, TimeoutError) as error:
-        raise PreflightError(
+        raise UnreachableError(
             f"no Kafka broker answers at {settings.bootstrap_servers}; start one (itemstream kafka start) or set "
             "--bootstrap-servers"
         ) from error

@@ -31,6 +31,7 @@ def stream_config(settings: Settings) -> StreamConfig:
         fetch_partition_bytes=settings.max_partition_fetch_bytes,
         fetch_max_bytes=settings.fetch_max_bytes,
         max_batch_records=settings.batch_max_records,
+        progress_limit_seconds=settings.progress_limit,
     )
 
 
