@@ -8,7 +8,7 @@ CODE   := pipeline topics tests
 PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test faults bench-core lint format types schemas lock clean python java
+.PHONY: help venv demo test faults fuzz bench-core lint format types schemas lock clean python java
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -42,6 +42,10 @@ test: java $(STAMP) ## the tests, real Kafka included, without the long fault ru
 
 faults: java $(STAMP) ## the long runs that kill and freeze workers and brokers
 	@$(BIN)/python -m pytest -m "slow or faults" --timeout 1800 $(PYTEST_ARGS)
+
+fuzz: java $(STAMP) ## 100,000 broken events through the core, then through the real worker
+	@$(BIN)/python -m tests.core.fuzz_core --count 100000
+	@$(BIN)/python -m tests.kafka.fuzz_worker --count 100000
 
 bench-core: $(STAMP) ## microseconds per event in the core, by event type
 	@$(BIN)/python -m bench.core
