@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from pipeline.core import CoreSettings, Partition
 from pipeline.core.handlers import FIRST_OUTPUTS, HANDLERS
-from tests.core.events import START_MS, Record, state_of
+from tests.core.events import START_MS, Out, Record, state_of
 from tests.core.fuzz_core import fuzz, unreadable
 from tests.core.mutate import MUTATIONS, NAMES, mutated
+from tests.core.published import check_published
 from tests.core.simulated import stream
 
 
@@ -38,6 +39,17 @@ def test_broken_events_among_whole_ones_cost_no_session() -> None:
     wanted = [*plain.process(records).outputs, *plain.end().outputs]
     got = [*mixed.process(among).outputs, *mixed.end().outputs]
     assert [output for output in got if not output.topic.endswith(".rejected")] == wanted
+
+
+def test_whatever_comes_out_is_as_published() -> None:
+    random = Random(8)
+    partition = Partition(CoreSettings())
+    records = [one for record in stream(8, 12) for one in (record, mutated(random, record)[1])]
+    outputs = [*partition.process(records).outputs, *partition.end().outputs]
+    outs = [Out(output) for output in outputs if not output.topic.endswith(".rejected")]
+    assert len({out.topic for out in outs}) > 4
+    for out in outs:
+        check_published(out)
 
 
 @settings(max_examples=settings().max_examples // 2)

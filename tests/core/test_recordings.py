@@ -11,7 +11,6 @@ from random import Random
 
 import orjson
 import pytest
-from jsonschema import Draft202012Validator
 from openai.types.realtime import ConversationItem
 from pydantic import TypeAdapter
 
@@ -20,15 +19,10 @@ from pipeline.recorded import read_lines
 from pipeline.recorded import run as run_recorded
 from tests.conftest import RECORDINGS
 from tests.core.events import Json, Out
+from tests.core.published import check_published
 from tests.core.recorded import TRANSCRIBED, Expected, expect, read, run
-from topics.catalogue import CATALOGUE
 
 FILES = sorted(RECORDINGS.glob("*.jsonl")) if RECORDINGS.is_dir() else []
-SCHEMAS = Path(__file__).parents[2] / "topics" / "schemas" / "json"
-MODELS = {spec.name: spec.model for spec in CATALOGUE if spec.model is not None}
-VALIDATORS = {
-    name: Draft202012Validator(orjson.loads((SCHEMAS / f"{name}.schema.json").read_bytes())) for name in MODELS
-}
 
 recorded = pytest.mark.parametrize("path", FILES, ids=[path.stem for path in FILES])
 
@@ -105,8 +99,7 @@ def check_numbers(outs: list[Out]) -> None:
         sequences.setdefault(out["session_id"], []).append(out["session_sequence"])
         if out.topic != "responses":
             revisions.setdefault((out["session_id"], out["item_id"]), []).append(out["revision"])
-        MODELS[out.topic].model_validate_json(out.raw.value or b"")
-        VALIDATORS[out.topic].validate(out.value)
+        check_published(out)
     for numbers in (*sequences.values(), *revisions.values()):
         assert numbers == list(range(1, len(numbers) + 1))
     assert len({out["id"] for out in outs}) == len(outs)

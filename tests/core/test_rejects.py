@@ -50,6 +50,11 @@ CASES: list[tuple[str, bytes | None, str]] = [
         "item_invalid",
     ),
     ("a text that is a list", body(type="response.output_text.done", item_id="a", text=[]), "item_invalid"),
+    (
+        "a part beyond all sense",
+        body(type="response.text.done", item_id="a", text="x", content_index=1000),
+        "item_invalid",
+    ),
     ("too deep", b'{"type":"conversation.item.done","item":' + b"[" * 150 + b"]" * 150 + b"}", "item_invalid"),
     ("too large", body(type=DONE, item=user("a", "x" * 2_000_000)), "too_large"),
 ]

@@ -17,8 +17,9 @@ def speech_started(step: Step, body: dict[str, Any]) -> None:
     """`input_audio_buffer.speech_started`: the user speaks; who spoke until now is interrupted."""
     if _speech(step, body, "start_ms", body.get("audio_start_ms")):
         for reply in step.session.running.values():
-            step.touch(reply)
-            reply.barged = True
+            if not reply.barged:
+                step.touch(reply)
+                reply.barged = True
 
 
 def speech_stopped(step: Step, body: dict[str, Any]) -> None:
@@ -54,9 +55,10 @@ def transcription_failed(step: Step, body: dict[str, Any]) -> None:
 
 
 def _transcribed(step: Step, body: dict[str, Any], transcript: dict[str, Any]) -> None:
+    index = content_index(body)
     item = step.item(body.get("item_id"))
     if item is not None:
-        item.transcripts = {**(item.transcripts or {}), content_index(body): transcript}
+        item.transcripts = {**(item.transcripts or {}), index: transcript}
         revise(step, item, "transcription")
 
 

@@ -11,6 +11,9 @@ from pipeline.core.reject import Rejection
 from pipeline.core.step import Step
 from pipeline.core.values import int_or_none, text_or_none
 
+MAX_PARTS = 1_000
+"""Parts that events may tell of an item: each new one costs as much as all before it."""
+
 
 def text_done(step: Step, body: dict[str, Any]) -> None:
     """`response.output_text.done`: a text part is whole."""
@@ -40,8 +43,11 @@ def arguments_done(step: Step, body: dict[str, Any]) -> None:
 
 
 def content_index(body: dict[str, Any]) -> str:
-    """The index of the part an event is about; the first where it is not told."""
-    return str(max(int_or_none(body.get("content_index")) or 0, 0))
+    """The index of the part an event is about; the first where it is not told. Raises `Rejection` beyond all sense."""
+    index = max(int_or_none(body.get("content_index")) or 0, 0)
+    if index >= MAX_PARTS:
+        raise Rejection("item_invalid", f"the event's `content_index` is {index}; an item has up to {MAX_PARTS} parts")
+    return str(index)
 
 
 def _words(body: dict[str, Any], name: str) -> str | None:
@@ -53,10 +59,10 @@ def _words(body: dict[str, Any], name: str) -> str | None:
 
 def _tell(step: Step, body: dict[str, Any], part: dict[str, Any]) -> None:
     """Keep what was told of a part. Words once told are not lost to a later event without them (recorded: Azure)."""
+    index = content_index(body)
     item = step.item(body.get("item_id"))
     if item is None or words_of(_texts(part)) is None:
         return
-    index = content_index(body)
     known = (item.told or {}).get(index, {})
     told = {**known, **{name: value for name, value in part.items() if value not in (None, "") and name != "audio"}}
     if known.get("type") not in (None, "audio", "text") and told.get("type") in ("audio", "text"):
