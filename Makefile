@@ -8,10 +8,10 @@ CODE   := pipeline topics tests
 PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test faults fuzz bench-core lint format types schemas lock clean python java
+.PHONY: help venv demo test faults faults-mutations fuzz bench-core lint format types schemas lock clean python java
 
 help: ## what can be made
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
 venv: $(STAMP) ## the virtual environment, from requirements.lock
 
@@ -40,8 +40,13 @@ demo: java $(STAMP) ## Kafka, topics, worker and a simulated load, checked again
 test: java $(STAMP) ## the tests, real Kafka included, without the long fault runs
 	@$(BIN)/python -m pytest -m "not slow" $(PYTEST_ARGS)
 
-faults: java $(STAMP) ## the long runs that kill and freeze workers and brokers
-	@$(BIN)/python -m pytest -m "slow or faults" --timeout 1800 $(PYTEST_ARGS)
+faults: java $(STAMP) ## kill and freeze workers and brokers, ten rounds each; the figures go to docs/reliability.md
+	@$(BIN)/python -m pytest tests/faults -m "slow and faults" --timeout 1800 $(PYTEST_ARGS); status=$$?; \
+	  $(BIN)/python -m tests.faults.harness.report && exit $$status
+
+faults-mutations: java $(STAMP) ## each check of the fault runs can fail: rules of the stream broken on purpose
+	@$(BIN)/python -m pytest tests/faults/test_mutations.py --timeout 1800 $(PYTEST_ARGS)
+	@$(BIN)/python -m tests.faults.harness.report
 
 fuzz: java $(STAMP) ## 100,000 broken events through the core, then through the real worker
 	@$(BIN)/python -m tests.core.fuzz_core --count 100000

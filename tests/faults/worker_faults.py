@@ -11,6 +11,8 @@ from tests.faults.harness.scenario import Delivery, Run, Scenario
 from tests.faults.harness.workers import Action, Worker
 
 FREEZE_EXTRA_SECONDS = 1.5
+SLOW_SECONDS = 1.2
+"""Longer than a rebalance, so that one falls into it."""
 
 
 class Nothing:
@@ -101,6 +103,21 @@ class ComeAndGo(Nothing):
         await asyncio.sleep(0.5)
 
 
+class KillFreezeAndStop(Nothing):
+    """One fault a round, in turn."""
+
+    armable = True
+
+    def __init__(self) -> None:
+        self._faults = (KillAtPoint("outputs-sent"), Freeze(), Terminate())
+
+    async def inject(self, run: Run, round: int) -> None:
+        await self._faults[round % 3].inject(run, round)
+
+    async def heal(self, run: Run, round: int) -> None:
+        await self._faults[round % 3].heal(run, round)
+
+
 def _pick(run: Run, round: int) -> Worker:
     return run.workers.running[round % len(run.workers.running)]
 
@@ -158,4 +175,12 @@ SCENARIOS: tuple[Scenario, ...] = (
     Scenario(name="terminate", title="SIGTERM under load", fault=Terminate, standstill_limit=1.0),
     Scenario(name="freeze", title="SIGSTOP longer than the session timeout", fault=Freeze),
     Scenario(name="come-and-go", title="workers join and leave every few seconds", fault=ComeAndGo),
+    Scenario(
+        name="come-and-go-slow",
+        title="the same, agents slow",
+        fault=ComeAndGo,
+        deliveries=EXACTLY,
+        rate=300,
+        slow_agent=SLOW_SECONDS,
+    ),
 )

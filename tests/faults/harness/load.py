@@ -24,12 +24,20 @@ HASTE = 10
 """Sessions' time runs so much faster than the wall's: in a run of minutes sessions go idle and are forgotten."""
 AGO_MS = 7_200_000
 """The first event is so long ago: none of them comes from the future, which the core would take as now."""
+REPEAT_RATIO = 0.01
+"""Part of the events at which a delivery is repeated, as a collector does."""
 
 
 class Load:
-    """Plays sessions of all dialects, some events repeated and some broken, into a topic."""
+    """Plays sessions of all dialects, some events repeated and some broken, into a topic.
 
-    def __init__(self, bootstrap_servers: str, topic: str, partitions: int, rate: int, seed: int = 1) -> None:
+    Broken records are what shows best that a record was taken twice: a repeated event is known by its id and changes
+    nothing; of a broken one nothing can be known.
+    """
+
+    def __init__(
+        self, bootstrap_servers: str, topic: str, partitions: int, rate: int, bad_ratio: float, seed: int = 1
+    ) -> None:
         self._topic = topic
         self._partitions = partitions
         self._rate = rate
@@ -40,7 +48,7 @@ class Load:
             request_timeout_ms=120_000,  # until which a record is tried again: brokers are away for a while
             max_batch_size=262_144,
         )
-        self._events = self._make(rate, seed)
+        self._events = self._make(rate, Faults(REPEAT_RATIO, bad_ratio), seed)
         self._sent: set[asyncio.Future[Any]] = set()
         self._acked: defaultdict[int, list[tuple[int, float]]] = defaultdict(list)
         self._stopping = False
@@ -50,10 +58,9 @@ class Load:
         """Batches Kafka never acknowledged; whether they are in the topic shows when it is read back."""
 
     @staticmethod
-    def _make(rate: int, seed: int) -> Iterator[SimulatedEvent]:
+    def _make(rate: int, faults: Faults, seed: int) -> Iterator[SimulatedEvent]:
         every_ms = max(1, round(1000 * HASTE * EVENTS_PER_SESSION / rate))
         start_ms = time.time_ns() // 1_000_000 - AGO_MS
-        faults = Faults(repeat_ratio=0.01, bad_ratio=0.003)
         return interleave(sessions(seed, None, start_ms=start_ms, every_ms=every_ms, faults=faults))
 
     async def start(self, backlog: int = 0) -> None:

@@ -25,6 +25,7 @@ class Result:
 
     name: str
     title: str
+    table: str
     delivery: str
     rounds: int
     workers: int

@@ -61,12 +61,13 @@ async def run(
             **scenario.settings,
         }
     )
-    load = Load(bootstrap_servers, topics.input, scenario.partitions, scenario.rate)
+    load = Load(bootstrap_servers, topics.input, scenario.partitions, scenario.rate, scenario.bad_ratio)
     watch = Watch(bootstrap_servers, topics)
     watching = asyncio.create_task(watch.run())
     began = time.monotonic()
     try:
-        async with Workers(settings, results / "logs" / topics.group, scenario.mutation) as workers:
+        logs = results / "logs" / f"{scenario.name}-{topics.group}"
+        async with Workers(settings, logs, scenario.slow_agent, scenario.mutation) as workers:
             now = Run(scenario, delivery, bootstrap_servers, topics, settings, workers, watch)
             await _play(now, load, rounds)
             outcome = await _judge(now, load, rounds)
@@ -135,6 +136,7 @@ async def _judge(run: Run, load: Load, rounds: int) -> Result:
     result = Result(
         name=scenario.name,
         title=scenario.title,
+        table=scenario.table,
         delivery=run.delivery,
         rounds=rounds,
         workers=scenario.workers,

@@ -39,29 +39,35 @@ class Fault(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Scenario:
-    """One row of the table in docs/reliability.md.
+    """One row of a table in docs/reliability.md.
 
-    name: of the row's result file, unique. title: how the row reads. fault: makes a new one for each run.
+    name: of the row's result file, unique. title: how the row reads. table: which of the page's tables it belongs to.
+    fault: makes a new one for each run.
     deliveries: the modes in which it makes sense. rate: input records a second over all partitions.
-    backlog: input records written before the first worker starts. settle: seconds of plain running after each round.
+    bad_ratio: part of the input records that are broken. backlog: input records written before the first worker starts.
+    settle: seconds of plain running after each round.
     settings: of the workers, beside those of every run. standstill_limit: seconds, None for none.
     worker_may_end: exit codes with which a worker may end by itself (it is started again).
-    mutation: a rule that is broken on purpose, by its name in `worker_entry`.
+    slow_agent: seconds that an agent waits before it hands back one batch of ten.
+    mutation: a rule that is broken on purpose, by its name in `mutations`.
     """
 
     name: str
     title: str
+    table: str = "workers"
     fault: Callable[[], Fault]
     deliveries: tuple[Delivery, ...] = BOTH
     workers: int = 3
     partitions: int = 6
     rate: int = 1_000
+    bad_ratio: float = 0.02
     backlog: int = 0
     rounds: int = 10
     settle: float = 0.5
     settings: Mapping[str, object] = field(default_factory=dict[str, object])
     standstill_limit: float | None = SESSION_TIMEOUT_MS / 1000 + 3
     worker_may_end: frozenset[int] = frozenset()
+    slow_agent: float = 0.0
     mutation: str | None = None
     replication_factor: int = 1
     drain_seconds: float = 60.0

@@ -1,7 +1,9 @@
-"""The real worker, told over stdin where to die: `python -m tests.faults.harness.worker_entry [MUTATION]`.
+"""The real worker, told over stdin where to die: `python -m tests.faults.harness.worker_entry SLOW MUTATION`.
 
-The first line is the settings as JSON; each further line is `ACTION POINT PASSES DELAY`: at the fault point POINT,
-after PASSES passes unharmed, `kill` this process with -9 after DELAY seconds, or `raise` a connection error once.
+SLOW: seconds that an agent waits now and then before it hands a batch back. MUTATION: one of `mutations`, or `-`.
+The first line of stdin is the settings as JSON; each further line is `ACTION POINT PASSES DELAY`: when the fault
+point POINT is passed, after PASSES passes unharmed, `kill` this process with -9 after DELAY seconds, or `raise` a
+connection error once.
 """
 
 from __future__ import annotations
@@ -12,9 +14,12 @@ import signal
 import sys
 import threading
 from dataclasses import dataclass
+from random import Random
 
+from pipeline.core import BatchResult
 from pipeline.logs import configure_logs
 from pipeline.settings import Settings
+from pipeline.streaming import Batch
 from pipeline.streaming.assignment import Assignment
 from pipeline.streaming.fault_points import FAULT_POINTS, FaultPoint
 from pipeline.worker.process import run_until_signalled
@@ -68,9 +73,24 @@ def _die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
+def _slow_down(seconds: float) -> None:
+    """As an agent that waits for something: one batch of ten takes so long, and other tasks run meanwhile."""
+    result = Batch.result
+
+    async def slow_result(self: Batch) -> BatchResult:
+        if Random().random() < 0.1:
+            await asyncio.sleep(seconds)
+        return await result(self)
+
+    Batch.result = slow_result
+
+
 def main() -> None:
     settings = Settings.model_validate_json(sys.stdin.readline())
-    assignment: type[Assignment] = MUTATIONS[sys.argv[1]] if len(sys.argv) > 1 else Assignment
+    slow, mutation = float(sys.argv[1]), sys.argv[2]
+    assignment: type[Assignment] = MUTATIONS.get(mutation, Assignment)
+    if slow:
+        _slow_down(slow)
     configure_logs(settings.log_level, settings.log_format)
     traps = Traps()
     traps.listen()

@@ -59,16 +59,16 @@ class Workers:
     """All workers of a run. One that dies without having been stopped is started again, as by the supervisor.
 
     armable: run the real worker behind an entry point that can be told to kill itself at a fault point; else it is the
-    command `itemstream worker` itself. mutation: a rule to break, see `worker_entry`.
+    command `itemstream worker` itself. slow_agent, mutation: see `worker_entry`.
     """
 
-    def __init__(self, settings: Settings, logs: Path, mutation: str | None = None) -> None:
+    def __init__(self, settings: Settings, logs: Path, slow_agent: float = 0.0, mutation: str | None = None) -> None:
         self._settings = settings
         self.logs = logs
-        self._mutation = mutation
+        self._entry = [*ENTRY, str(slow_agent), mutation or "-"]
         self._watching: asyncio.Task[None] | None = None
         self._count = 0
-        self.armable = mutation is not None
+        self.armable = bool(slow_agent or mutation)
         self.running: list[Worker] = []
         self.ended_by_themselves: list[int] = []
         """Exit codes of workers that nobody stopped or killed."""
@@ -166,8 +166,7 @@ class Workers:
         )
 
     def _armable(self, log: IO[str]) -> subprocess.Popen[str]:
-        command = [*ENTRY, *([self._mutation] if self._mutation else [])]
-        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=log, stderr=log, text=True)
+        process = subprocess.Popen(self._entry, stdin=subprocess.PIPE, stdout=log, stderr=log, text=True)
         assert process.stdin is not None
         process.stdin.write(settings_json(self._settings) + "\n")
         process.stdin.flush()
