@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, cast
 
 import orjson
 
@@ -12,7 +11,7 @@ from pipeline.core.codec import decode, decode_key, fill
 from pipeline.core.document import document_of
 from pipeline.core.event import Event, leading_type, parse
 from pipeline.core.handlers import FIRST_OUTPUTS, HANDLERS, WITHOUT_SESSION, Handler
-from pipeline.core.handlers.responses import first_output
+from pipeline.core.handlers.responses import first_output, items_alone
 from pipeline.core.index import reindex
 from pipeline.core.publish import publish
 from pipeline.core.records import BatchResult, Counts, InputRecord
@@ -20,6 +19,7 @@ from pipeline.core.reject import Rejection, rejected
 from pipeline.core.settings import CoreSettings
 from pipeline.core.state import Entity, Item, Reply, Session
 from pipeline.core.step import MAX_ID, Step
+from pipeline.core.values import digest, object_or_none
 
 _BY_TYPE: dict[bytes, Handler] = {name.encode(): handler for name, handler in HANDLERS.items()}
 _FIRST_OUTPUTS: dict[bytes, Handler] = dict.fromkeys((name.encode() for name in FIRST_OUTPUTS), first_output)
@@ -142,8 +142,9 @@ class Partition:
             if event.type not in WITHOUT_SESSION:
                 self._counts.ignored += 1
                 return
-            raw = _stand_in(event)
-        self._apply(self._session(raw, record, latest_minute), event, handler)
+            self._apply_alone(event, handler, latest_minute)
+        else:
+            self._apply(self._session(raw, record, latest_minute), event, handler)
         self._counts.used += 1
 
     def _pass_by(
@@ -170,6 +171,20 @@ class Partition:
                     self._counts.used += 1
                     return
         self._counts.ignored += 1
+
+    def _apply_alone(self, event: Event, handler: Handler, latest_minute: int | None) -> None:
+        """An event of no session: all it tells of is kept under its own id, so that no repeat comes out again."""
+        response = event.type == "response.done"
+        told = object_or_none(event.body.get("response" if response else "item")) or {}
+        self._apply(self._session(_stand_in(event, told.get("id")), event.record, latest_minute), event, handler)
+        for item_id, bring_out in items_alone(event.body) if response else ():
+            session = self._session(_stand_in(event, item_id), event.record, latest_minute)
+            try:
+                self._apply(session, event, bring_out)
+            except Rejection as rejection:
+                if rejection.reason == "internal_error":
+                    raise
+                # What is too large for a record of its own is in the response's all the same.
 
     def _apply(self, session: Session, event: Event, handler: Handler) -> None:
         step = self._step
@@ -338,9 +353,9 @@ def _new_session(raw: bytes) -> Session:
     return Session(raw, None if raw.startswith(_STAND_IN) else name.removeprefix(_ESCAPE.decode()), name)
 
 
-def _stand_in(event: Event) -> bytes:
-    """What keeps an item of no session, so that its repeats in this partition change nothing."""
-    holder: object = event.body.get("item") or event.body.get("response")
-    told: object = cast(dict[str, Any], holder).get("id") if isinstance(holder, dict) else None
-    name = told if isinstance(told, str) and len(told) <= MAX_ID // 4 else f"{event.identity:016x}"
-    return _STAND_IN + name.encode(errors="replace")
+def _stand_in(event: Event, told: object) -> bytes:
+    """What keeps an item or response of no session: its id, or what else tells it apart."""
+    if not isinstance(told, str) or not told:
+        return _STAND_IN + b"%016x" % event.identity
+    name = told.encode()
+    return _STAND_IN + (name if len(name) <= MAX_ID // 4 else b"%016x" % digest(name))

@@ -3,7 +3,7 @@
 import orjson
 import pytest
 
-from tests.core.events import START_MS, Record, Talk, answer, message, response, spoken, text, user
+from tests.core.events import START_MS, Record, Talk, answer, message, respond, response, spoken, text, user
 
 
 def test_the_key_is_the_session() -> None:
@@ -43,6 +43,23 @@ def test_without_a_session_a_repeat_changes_nothing() -> None:
     talk.say("response.done", response=response("r"))
     assert len(talk.outs) == 2
     assert talk.again() == []
+
+
+def test_without_a_session_an_item_told_twice_is_one_item() -> None:
+    talk = Talk(None)
+    respond(talk, "r", answer("a"), answer("x" * 300))
+    assert [(out.value.get("item_id", "r")[:1], out.value.get("revision")) for out in talk.outs] == [
+        ("a", 1), ("x", 1), ("r", None), ("a", 2), ("x", 2),
+    ]  # fmt: skip
+    assert len({out["id"] for out in talk.outs}) == len(talk.outs)
+    assert (talk.item("a")["response_id"], talk.item("a")["session_sequence"]) == ("r", 2)
+    assert talk.again() == []
+
+
+def test_without_a_session_items_of_a_response_alone_come_out() -> None:
+    talk = Talk(None)
+    talk.say("response.done", response=response("r", answer("a")))
+    assert [(out.key, out["session_sequence"]) for out in talk.outs] == [(b"r", 1), (b"a", 1)]
 
 
 def test_without_a_session_other_events_are_ignored() -> None:

@@ -123,7 +123,7 @@ def predecessor(opening: str | None, *told: Any) -> tuple[str | None, str | None
     return talk.item("a")["previous_item_id"], talk.item("a")["previous_item_source"]
 
 
-@pytest.mark.parametrize(("added", "committed", "done"), product(("A", None, "-"), ("C", None, "-"), ("D", None)))
+@pytest.mark.parametrize(("added", "committed", "done"), list(product(("A", None, "-"), ("C", None, "-"), ("D", None))))
 def test_the_predecessor_in_all_combinations(added: str | None, committed: str | None, done: str | None) -> None:
     expected = (
         ("A", "added") if added == "A"

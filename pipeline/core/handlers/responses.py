@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from typing import Any, cast
 
 from pipeline.core.content import without_audio
@@ -55,8 +56,9 @@ def response_done(step: Step, body: dict[str, Any]) -> None:
     _tell_conversation(step, conversation_id)
     output = list_or_none(response.get("output")) or []
     sent = [(index, cast(dict[str, Any], entry)) for index, entry in enumerate(output) if _is_item(entry)]
-    for index, entry in sent:
-        _output_item(step, entry, response_id, index)
+    if step.session.id is not None:
+        for index, entry in sent:
+            _output_item(step, entry, response_id, index)
     if reply is not None:
         step.session.running.pop(reply.id, None)
         step.session.awaiting.pop(reply.id, None)
@@ -75,6 +77,15 @@ def response_done(step: Step, body: dict[str, Any]) -> None:
     publish_response(step, reply.id if reply else None, fields, verbatim if output else response)
     if reply is not None:
         reply.restore((reply.ordinal, True, *reply.defaults[2:]))
+
+
+def items_alone(body: dict[str, Any]) -> Iterator[tuple[str, Callable[[Step, dict[str, Any]], None]]]:
+    """The items of a `response.done` of no session: each one's id, and what brings it out where it is kept alone."""
+    response = sent_item(body, "response")
+    response_id = response.get("id") or body.get("response_id")
+    for index, entry in enumerate(list_or_none(response.get("output")) or []):
+        if _is_item(entry):
+            yield entry["id"], lambda step, _, entry=entry, index=index: _output_item(step, entry, response_id, index)
 
 
 def _output_item(step: Step, entry: dict[str, Any], response_id: object, index: int) -> None:
