@@ -89,6 +89,18 @@ def test_blocks_repeated_anywhere_change_nothing(seed: int, blocks: list[tuple[i
     assert without_source(whole(repeated).outputs) == without_source(whole(records).outputs)
 
 
+@given(seeds, cuts)
+def test_events_of_no_session_come_out_once(seed: int, cuts: list[int]) -> None:
+    records = [Record(one.value, None, [], one.offset, one.timestamp) for one in stream(seed, 2, repeat=0.1)]
+    plain, crashing = whole(records), Run()
+    ids = [record["id"] for record in without_source(plain.outputs)]
+    assert len(set(ids)) == len(ids)
+    for batch in batches(records, cuts):
+        crashing.take(batch)
+        crashing.crash(Random(seed))
+    assert crashing.end() == plain.outputs
+
+
 @settings(max_examples=settings().max_examples // 2)
 @given(seeds)
 def test_everything_repeated_at_the_end_changes_nothing(seed: int) -> None:
