@@ -6,9 +6,10 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 CODE   := pipeline topics tests
 PYTEST_ARGS ?=
+HOURS ?= 0.5
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test faults faults-mutations fuzz bench-core lint format types schemas lock clean python java
+.PHONY: help venv demo test faults soak faults-mutations fuzz bench-core lint format types schemas lock clean python java
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -42,6 +43,10 @@ test: java $(STAMP) ## the tests, real Kafka included, without the long fault ru
 
 faults: java $(STAMP) ## kill and freeze workers and brokers, ten rounds each; the figures go to docs/reliability.md
 	@$(BIN)/python -m pytest tests/faults -m "slow and faults" --timeout 1800 $(PYTEST_ARGS); status=$$?; \
+	  $(BIN)/python -m tests.faults.harness.report && exit $$status
+
+soak: java $(STAMP) ## a constant load for HOURS hours, memory, open files and lag watched, all that came out checked
+	@$(BIN)/python -m tests.faults.soak --hours $(HOURS) $(SOAK_ARGS); status=$$?; \
 	  $(BIN)/python -m tests.faults.harness.report && exit $$status
 
 faults-mutations: java $(STAMP) ## each check of the fault runs can fail: rules of the stream broken on purpose
