@@ -73,7 +73,8 @@ def scenarios(cluster: KafkaCluster) -> dict[str, Scenario]:
 def _scenario(name: str, title: str, fault: Callable[[], LoseBroker]) -> Scenario:
     return Scenario(
         name=name,
-        title=f"{title} (3 nodes, replication 3, min ISR 2)",
+        title=title,
+        table="brokers",
         fault=fault,
         rate=400,
         replication_factor=3,

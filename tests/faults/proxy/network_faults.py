@@ -10,6 +10,7 @@ from tests.faults.harness.scenario import Run, Scenario
 from tests.faults.harness.workers import Worker
 from tests.faults.proxy.proxy import Proxy
 
+TABLE = "network"
 DELAY_SECONDS = 0.25
 DELAYED_SECONDS = 3.0
 AWAY_EXTRA_SECONDS = 1.5
@@ -96,6 +97,7 @@ def scenarios(proxy: Proxy) -> dict[str, Scenario]:
     stuck = Scenario(
         name="network-stuck",
         title=f"no progress at all (half-open, one worker, progress_limit {PROGRESS_LIMIT_SECONDS} s)",
+        table=TABLE,
         fault=partial(Stuck, proxy),
         rate=300,
         workers=1,
@@ -107,4 +109,4 @@ def scenarios(proxy: Proxy) -> dict[str, Scenario]:
 
 
 def _scenario(name: str, title: str, fault: Callable[[], Network]) -> Scenario:
-    return Scenario(name=name, title=title, fault=fault, rate=600)
+    return Scenario(name=name, title=title, table=TABLE, fault=fault, rate=600)
