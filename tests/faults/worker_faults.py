@@ -31,8 +31,9 @@ class KillAtAnyMoment(Nothing):
 
     async def inject(self, run: Run, round: int) -> None:
         await asyncio.sleep(Random(round).random() / 5)
-        run.workers.kill(_pick(run, round))
-        await asyncio.sleep(1)
+        worker = _pick(run, round)
+        run.workers.kill(worker)
+        await _death_of(run, worker)
 
 
 class KillAtPoint(Nothing):
@@ -75,7 +76,6 @@ class Terminate(Nothing):
 
     async def heal(self, run: Run, round: int) -> None:
         run.workers.start()
-        await asyncio.sleep(2.5)
 
 
 class Freeze(Nothing):
@@ -163,9 +163,19 @@ SCENARIOS: tuple[Scenario, ...] = (
         deliveries=EXACTLY,
     ),
     Scenario(name="kill-committed", title="kill -9 after commit", fault=partial(KillAtPoint, "committed")),
-    Scenario(name="kill-fenced", title="kill -9 after fencing", fault=partial(KillWhileOpening, "producer-started")),
+    Scenario(
+        name="kill-fenced",
+        title="kill -9 after fencing",
+        fault=partial(KillWhileOpening, "producer-started"),
+        deliveries=EXACTLY,
+    ),
     Scenario(name="kill-restoring", title="kill -9 during restore", fault=partial(KillWhileOpening, "restoring")),
-    Scenario(name="kill-restored", title="kill -9 after restore", fault=partial(KillWhileOpening, "restored")),
+    Scenario(
+        name="kill-restored",
+        title="kill -9 after restore",
+        fault=partial(KillWhileOpening, "restored"),
+        deliveries=EXACTLY,
+    ),
     Scenario(
         name="commit-fails",
         title="commit fails, the worker lives",
