@@ -59,7 +59,7 @@ class Scenario:
     deliveries: tuple[Delivery, ...] = BOTH
     workers: int = 3
     partitions: int = 6
-    rate: int = 1_000
+    rate: int = 600
     bad_ratio: float = 0.02
     backlog: int = 0
     rounds: int = 10
