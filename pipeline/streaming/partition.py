@@ -9,7 +9,7 @@ from typing import Any
 
 from aiokafka import TopicPartition
 
-from pipeline.core.records import BatchResult, Counts
+from pipeline.core.records import BatchResult, Counts, InputRecord
 from pipeline.streaming.core_interface import PartitionCore
 from pipeline.streaming.writer import PartitionWriter
 
@@ -17,6 +17,7 @@ from pipeline.streaming.writer import PartitionWriter
 class InputPartition:
     """The partition from the moment records may flow until it is revoked or fails.
 
+    Records wait in `queue` while the batch before them is committed, so that a partition that waits holds up no other.
     At most one commit is in flight. That task is the lock between a batch and the revoke callback: a commit begins only
     while the partition is not `closed`, and `close` waits for the one that has begun.
     """
@@ -29,7 +30,10 @@ class InputPartition:
         self.core = core
         self.writer = writer
         self.position = position
-        """Offset after the last record given to the core."""
+        """Offset after the last record taken into `queue`."""
+        self.queue: list[InputRecord] = []
+        self.held: tuple[BatchResult, int] | None = None
+        """A batch processed ahead, with the offset after it: the next to commit."""
         self.committed = position
         """Offset after the last record that is durable."""
         self.closed = False
@@ -49,7 +53,7 @@ class InputPartition:
         return self._commit is not None and not self._commit.done()
 
     def start_commit(self, commit: Coroutine[Any, Any, None]) -> None:
-        """Run `commit`; nothing else of this partition may be in flight."""
+        """Run `commit`, which ends with the last commit that follows it; nothing else may be in flight."""
         assert not self.committing, "a partition commits one batch at a time"
         assert not self.closed, "a closed partition commits nothing"
         self._commit = asyncio.create_task(commit, name=f"commit-{self.source.partition}")
@@ -59,10 +63,33 @@ class InputPartition:
         if self._commit is not None and not self._commit.done():
             await asyncio.wait({self._commit})
 
-    def defer(self, result: BatchResult) -> None:
+    def enqueue(self, records: list[InputRecord]) -> None:
+        """Take fetched records in."""
+        self.queue += records
+        self.position = records[-1].offset + 1
+        self.last_traffic = time.monotonic()
+
+    def next_records(self, most: int) -> list[InputRecord] | None:
+        """The records to process now, at most so many; None while it is better to wait.
+
+        While a commit is in flight only a full batch is processed ahead, and only one: more records gather meanwhile,
+        and a transaction costs the same for many.
+        """
+        if self.closed or self.held is not None or not self.queue or (self.committing and len(self.queue) < most):
+            return None
+        records = self.queue[:most]
+        del self.queue[:most]
+        return records
+
+    def take_held(self) -> tuple[BatchResult, int] | None:
+        """The batch processed ahead, which is about to be committed."""
+        held, self.held = self.held, None
+        return held
+
+    def defer(self, result: BatchResult, next_offset: int) -> None:
         """Nothing came of the batch: leave its offset to the next commit."""
         self.deferred.add(result.counts)
-        self.deferred_offset = self.position
+        self.deferred_offset = next_offset
         if self.deferred_since is None:
             self.deferred_since = time.monotonic()
 

@@ -65,12 +65,14 @@ class TransactionalStream:
         self._stopping = False
         self._parked: BaseException | None = None
         self._fetching: asyncio.Task[tuple[int, Fetched]] | None = None
+        self._work = asyncio.Event()
+        """Set when there may be something to do: records, a commit that ended, time that passed."""
         self._housekept = 0.0
 
     def stop(self) -> None:
         """Let `run` end: what is in flight is committed, the group is left."""
         self._stopping = True
-        self._wake()
+        self._work.set()
 
     async def run(self) -> None:
         """Until `stop`, or until an error ends it: StreamError (one line), or whatever the handler raised."""
@@ -78,16 +80,18 @@ class TransactionalStream:
         self._assignment = self._assignment_type(
             self.config, self._consumer, self._new_core, self.stats, self._fault, self._park, self._close
         )
-        watch: asyncio.Task[None] | None = None
+        tasks: list[asyncio.Task[None]] = []
         try:
             await self._consumer.start()
             self._consumer.subscribe([self.config.input_topic], listener=self._assignment)
-            watch = asyncio.create_task(self._watch())
+            tasks = [asyncio.create_task(self._tick()), asyncio.create_task(self._watch())]
             while not self._stopping and self._parked is None:
+                await self._work.wait()
+                self._work.clear()
                 await self._round()
         finally:
-            if watch is not None:
-                watch.cancel()
+            for task in (*tasks, *([self._fetching] if self._fetching else ())):
+                task.cancel()
             try:
                 async with asyncio.timeout(STOP_SECONDS):
                     await self._assignment.close()
@@ -103,36 +107,47 @@ class TransactionalStream:
         """Keep an error of a callback or a task for the loop to raise; the first one counts."""
         if self._parked is None:
             self._parked = error
-        self._wake()
-
-    def _wake(self) -> None:
-        if self._fetching is not None:
-            self._fetching.cancel()
+        self._work.set()
 
     async def _round(self) -> None:
-        """One fetch of all partitions: processed one after another (that is CPU), committed side by side."""
-        epoch, fetched = await self._fetch()
-        for source, records in fetched.items():
-            partition = self._accept(source, epoch, records)
-            if partition is not None:
-                for some in _cut(records, self.config.max_batch_records):
-                    if not self._stopping:  # what is left is not committed, and read again
-                        await self._process(partition, some, epoch)
+        """Take what was fetched, process it partition by partition (that is CPU); commits go on side by side."""
+        await self._take_fetched()
+        for partition in list(self._assignment.partitions.values()):
+            while (records := partition.next_records(self.config.max_batch_records)) and not self._stopping:
+                await self._process(partition, records)
         now = time.monotonic()
         if now - self._housekept >= HOUSEKEEPING_SECONDS:
             self._housekept = now
             for partition in list(self._assignment.partitions.values()):
                 await self._keep_house(partition, now)
 
-    async def _fetch(self) -> tuple[int, Fetched]:
+    async def _take_fetched(self) -> None:
+        if self._fetching is not None and self._fetching.done():
+            fetching, self._fetching = self._fetching, None
+            epoch, fetched = await self._fetched(fetching)
+            for source, records in fetched.items():
+                if (partition := self._accept(source, epoch, records)) is not None:
+                    partition.enqueue(records)
+        if self._fetching is None and not self._is_full():
+            self._fetching = asyncio.create_task(self._get_records())
+            self._fetching.add_done_callback(lambda _: self._work.set())
+            await asyncio.sleep(0)  # the next fetch is on its way while these records are processed
+
+    def _is_full(self) -> bool:
+        """Whether a partition has more waiting than the next batch: then nothing more is fetched."""
+        most = self.config.max_batch_records
+        return any(len(partition.queue) > most for partition in self._assignment.partitions.values())
+
+    async def _get_records(self) -> tuple[int, Fetched]:
         # Outside of any lock: getmany itself waits for a rebalance to end.
-        self._fetching = asyncio.create_task(self._get_records())
+        fetched = await self._consumer.getmany(timeout_ms=POLL_MS)
+        # In the same step in which the fetcher let go of the records: no rebalance can be in between.
+        return self._assignment.epoch, fetched
+
+    async def _fetched(self, fetching: asyncio.Task[tuple[int, Fetched]]) -> tuple[int, Fetched]:
+        """The result of a fetch that is done; nothing where it failed in a way that passes."""
         try:
-            return await self._fetching
-        except asyncio.CancelledError:
-            if self._stopping or self._parked is not None:
-                return self._assignment.epoch, {}
-            raise
+            return fetching.result()
         except kafka.OffsetOutOfRangeError as error:
             for source, offset in dict(error.args[0]).items():
                 await self._skip_deleted(source, offset)
@@ -145,14 +160,7 @@ class TransactionalStream:
                 raise StreamError(f"reading {self.config.input_topic} failed: {error!r}") from error
             log.warning("fetch_failed", error=repr(error))
             await asyncio.sleep(FETCH_ERROR_PAUSE_SECONDS)
-        finally:
-            self._fetching = None
         return self._assignment.epoch, {}
-
-    async def _get_records(self) -> tuple[int, Fetched]:
-        fetched = await self._consumer.getmany(timeout_ms=POLL_MS)
-        # In the same step in which the fetcher let go of the records: no rebalance can be in between.
-        return self._assignment.epoch, fetched
 
     def _accept(self, source: TopicPartition, epoch: int, records: list[InputRecord]) -> InputPartition | None:
         """The partition the records belong to; None where they must be dropped."""
@@ -165,29 +173,33 @@ class TransactionalStream:
             return None
         return partition
 
-    async def _process(self, partition: InputPartition, records: list[InputRecord], epoch: int) -> None:
-        """Run the core, wait for the partition's commit before, start this one; do not wait for it."""
-        if partition.closed:
-            return
+    async def _process(self, partition: InputPartition, records: list[InputRecord]) -> None:
+        """Run the core and start the commit, or hold the result while the one before is in flight."""
         started = time.perf_counter()
-        batch = Batch(partition.core, records, epoch, time.time_ns() // 1_000_000)
+        batch = Batch(partition.core, records, partition.epoch, time.time_ns() // 1_000_000)
         result = await self._handler(batch)
-        partition.position = batch.next_offset
-        partition.last_traffic = time.monotonic()
         self.stats.process_seconds += time.perf_counter() - started
         if self._before_commit is not None:
             self._before_commit(result)
         self._fault("processed", partition.source.partition)
-        await partition.settled()
         if partition.closed:
             return  # revoked or failed meanwhile: state and result go together
-        if result.outputs or result.changes:
-            self._commit(partition, result, partition.position)
+        if not result.outputs and not result.changes:
+            partition.defer(result, batch.next_offset)
+        elif partition.committing:
+            partition.held = result, batch.next_offset
         else:
-            partition.defer(result)
+            self._commit(partition, result, batch.next_offset)
 
     def _commit(self, partition: InputPartition, result: BatchResult, next_offset: int) -> None:
-        partition.start_commit(self._commit_now(partition, result, next_offset))
+        partition.start_commit(self._commit_in_turn(partition, result, next_offset))
+
+    async def _commit_in_turn(self, partition: InputPartition, result: BatchResult, next_offset: int) -> None:
+        await self._commit_now(partition, result, next_offset)
+        while not partition.closed and (held := partition.take_held()) is not None:
+            self._work.set()  # the next batch can be processed ahead
+            await self._commit_now(partition, *held)
+        asyncio.get_running_loop().call_soon(self._work.set)  # when this task is done
 
     async def _commit_now(self, partition: InputPartition, result: BatchResult, next_offset: int) -> None:
         started = time.perf_counter()
@@ -214,7 +226,7 @@ class TransactionalStream:
 
     async def _keep_house(self, partition: InputPartition, now: float) -> None:
         """What happens by time: lag, deferred offsets, sessions that expire while nothing comes in."""
-        if partition.closed or partition.committing:
+        if partition.closed or partition.committing or partition.queue:
             return
         end = self._consumer.last_stable_offset(partition.source)
         behind = max(0, end - partition.position) if end is not None else 0
@@ -261,6 +273,11 @@ class TransactionalStream:
         if source in self._consumer.assignment():
             self._consumer.seek(source, start)
 
+    async def _tick(self) -> None:
+        while True:
+            self._work.set()
+            await asyncio.sleep(HOUSEKEEPING_SECONDS)
+
     async def _watch(self) -> None:
         """End the process where something stands still for too long."""
         while True:
@@ -279,14 +296,6 @@ class TransactionalStream:
             yield Waiting(f"{source.topic}[{source.partition}] could not be started", since)
         for source, partition in list(assignment.partitions.items()):
             view = self.stats.partitions.get(source.partition)
-            if partition.committing or (view is not None and view.lag):
+            if partition.committing or partition.queue or (view is not None and view.lag):
                 what = f"records wait in {source.topic}[{source.partition}] after offset {partition.committed}"
                 yield Waiting(what, partition.last_progress)
-
-
-def _cut(records: list[InputRecord], most: int) -> Iterator[list[InputRecord]]:
-    if len(records) <= most:
-        yield records
-        return
-    for start in range(0, len(records), most):
-        yield records[start : start + most]

@@ -161,7 +161,15 @@ def numbered(count: int, partitions: int, keys: int = 20) -> list[Message]:
 
 
 async def read_all(bootstrap_servers: str, topic: str, *, committed: bool = True) -> list[Any]:
-    """Every record of the topic up to its (stable) end."""
+    """Every record of the topic up to its end.
+
+    A transaction's markers are written after its commit was answered: the end under read_committed is waited for until
+    it is the end of the log, ten seconds at most (a transaction of a worker that was killed stays open for longer).
+    """
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(10):
+            while committed and not await is_settled(bootstrap_servers, topic):  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
     consumer: Any = AIOKafkaConsumer(
         topic,
         bootstrap_servers=bootstrap_servers,
@@ -182,6 +190,16 @@ async def read_all(bootstrap_servers: str, topic: str, *, committed: bool = True
         return found
     finally:
         await consumer.stop()
+
+
+async def is_settled(bootstrap_servers: str, topic: str) -> bool:
+    """Whether no transaction is open in the topic."""
+    ends: list[dict[TopicPartition, int]] = []
+    for isolation in ("read_committed", "read_uncommitted"):
+        consumer: Any = AIOKafkaConsumer(topic, bootstrap_servers=bootstrap_servers, isolation_level=isolation)
+        async with consumer:
+            ends.append(await consumer.end_offsets(consumer.assignment()))
+    return ends[0] == ends[1]
 
 
 def header(record: Any, name: str) -> bytes:

@@ -59,8 +59,8 @@ async def records_after_a_rebalance(
 ) -> tuple[list[Any], int]:
     """All outputs, and the number of records dropped as stale.
 
-    The stream holds a fetch of four partitions and is stopped in front of its first batch; another worker takes two of
-    them over, processes their records and leaves; then the first goes on with what it holds.
+    The stream is stopped in front of a batch, while a fetch of all four partitions waits to be taken; another worker
+    takes two of them over, processes their records and leaves; then the first goes on with what it has.
     """
     gate = Gate()
     slow = new_stream(bootstrap_servers, names, handler=gate, assignment_type=assignment_type)
@@ -69,11 +69,13 @@ async def records_after_a_rebalance(
         gate.shut()
         await produce(bootstrap_servers, names.source, [(0, b"first", b"v")])
         await gate.reached.wait()
+        # So that the fetch brings all four: held until there is something in each.
+        partitions = slow._consumer.assignment()
+        slow._consumer.pause(*partitions)
+        await asyncio.sleep(0.5)
         await produce(bootstrap_servers, names.source, numbered(400, 4))
-        await asyncio.sleep(0.5)  # meanwhile all four partitions are fetched
-        gate.open()
-        gate.shut()
-        await gate.reached.wait()
+        slow._consumer.resume(*partitions)
+        await asyncio.sleep(1)
         other = new_stream(bootstrap_servers, names)
         async with running(other):
             await until(lambda: other.stats.counts.consumed >= 200)
@@ -82,6 +84,12 @@ async def records_after_a_rebalance(
         await until(lambda: slow.stats.counts.consumed + other.stats.counts.consumed >= 401)
         await asyncio.sleep(0.5)
     return await read_all(bootstrap_servers, names.output), slow.stats.stale
+
+
+@pytest.fixture(autouse=True)
+def one_long_poll(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The fetch that is under way when the stream is stopped is the one that brings the records."""
+    monkeypatch.setattr("pipeline.streaming.stream.POLL_MS", 20_000)
 
 
 @pytest.fixture
