@@ -1,11 +1,13 @@
 """The session state as changelog records, and back, to the byte.
 
 Key: a JSON array of the kind and the names (session, then item or response). Value: a JSON array of the state's version
-and the entity's fields in order; a forgotten item has its ordinal and revision only.
+and the entity's fields in order; a forgotten item has its ordinal and revision only. Any change to the fields of an
+entity, or to what they mean, takes a new `VERSION` and an entry in `UPGRADES`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any, cast
 
 import orjson
@@ -13,6 +15,13 @@ import orjson
 from pipeline.core.state import Config, Cursor, Entity, Item, Reply
 
 VERSION = 1
+
+Upgrade = Callable[[str, list[Any]], list[Any]]
+"""From a kind and its fields in one version to the fields in the next; an item that left has two, see above."""
+
+UPGRADES: Mapping[int, Upgrade] = {}
+"""Version -> what makes of its records those of the next. A release reads all versions up to its own, so that workers
+of two releases can be one group while the newer one is rolled out. An entry is never changed or taken out."""
 
 _NAMES: dict[Any, int] = {Cursor.kind: 1, Config.kind: 1, Item.kind: 2, Reply.kind: 2}
 """Kind -> how many names follow it in a key."""
@@ -56,18 +65,24 @@ def decode_key(key: bytes) -> list[str]:
 
 
 def decode(key: bytes, value: bytes) -> list[Any]:
-    """The fields of a changelog value. Raises `StateUnreadable`."""
+    """The fields of a changelog value, brought up to this version. Raises `StateUnreadable`."""
     try:
         read: object = orjson.loads(value)
     except orjson.JSONDecodeError:
         read = None
-    values = cast(list[Any], read) if isinstance(read, list) else []
-    if not values or values[0] != VERSION:
-        told = repr(values[0]) if values else "none"
+    version, *fields = cast(list[Any], read) if isinstance(read, list) and read else [None]
+    if type(version) is not int or version < 1:
         raise StateUnreadable(
-            f"the changelog record {key[:80]!r} is of state version {told}; this release reads {VERSION}"
+            f"the changelog record {key[:80]!r} has state version {version!r}, which no release wrote"
         )
-    return values[1:]
+    if version > VERSION:
+        raise StateUnreadable(
+            f"the changelog record {key[:80]!r} is of state version {version}, written by a newer release; this one "
+            f"reads up to {VERSION}"
+        )
+    for old in range(version, VERSION):
+        fields = UPGRADES[old](decode_key(key)[0], fields)
+    return fields
 
 
 def fill(entity: Entity, values: list[Any]) -> None:
