@@ -248,13 +248,15 @@ class TransactionalStream:
     async def _close(self, partition: InputPartition) -> None:
         """Finish what is in flight and let the partition go."""
         partition.closed = True
-        await partition.settled()
-        if partition.failed:
-            return
-        if partition.deferred_since is not None:
-            # Not `position`: a batch may have been processed whose result is dropped now.
-            await self._commit_now(partition, BatchResult([], [], Counts()), partition.deferred_offset)
-        await partition.writer.close()
+        try:
+            await partition.settled()
+            if partition.failed:
+                return
+            if partition.deferred_since is not None:
+                # Not `position`: a batch may have been processed whose result is dropped now.
+                await self._commit_now(partition, BatchResult([], [], Counts()), partition.deferred_offset)
+        finally:  # also where Kafka does not answer and the stop's time is up
+            await partition.writer.close()
 
     async def _skip_deleted(self, source: TopicPartition, offset: int) -> None:
         """The offset is not in the log (any more): go on at the log's start, and say so."""
