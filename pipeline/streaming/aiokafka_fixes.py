@@ -10,6 +10,7 @@ from typing import Any
 from aiokafka import errors as kafka
 from aiokafka.consumer import fetcher
 from aiokafka.producer import sender
+from aiokafka.protocol.group import LeaveGroupRequest
 
 from pipeline.streaming.fetched_records import FastPartitionRecords
 from pipeline.streaming.header_keys import LenientRecords
@@ -75,3 +76,15 @@ def forget_transactional_id(producer: Any) -> None:
 def in_transaction(producer: Any) -> bool:
     """Whether there is something to abort, and aborting is still possible."""
     return producer._txn_manager.state.name in {"IN_TRANSACTION", "ABORTABLE_ERROR"}
+
+
+async def leave_group_beside(consumer: Any) -> None:
+    """Leave the group on another connection than the group's, where a request to join waits for its answer.
+
+    While a member is gone that Kafka does not miss yet, a rebalance waits for it, for up to a session timeout. aiokafka
+    waits too before it stops; whoever cuts that short stays in the group, is given partitions, and these stand still
+    for another session timeout. The broker answers the waiting request when its member leaves.
+    """
+    coordinator = consumer._coordinator
+    if (member := getattr(coordinator, "member_id", "")) and coordinator.coordinator_id is not None:
+        await consumer._client.send(coordinator.coordinator_id, LeaveGroupRequest(coordinator.group_id, member))

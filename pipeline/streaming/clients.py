@@ -15,6 +15,8 @@ from pipeline.streaming import aiokafka_fixes
 from pipeline.streaming.config import StreamConfig
 
 CLOSE_SECONDS = 3.0
+LEAVE_SECONDS = 0.3
+"""A consumer that has not stopped by then hangs in a rebalance."""
 
 
 class Consumer(Protocol):
@@ -139,7 +141,11 @@ async def close_producer(producer: Producer) -> None:
 
 
 async def close_consumer(consumer: Consumer) -> None:
-    """Stop it and leave the group. Never raises."""
+    """Stop it and leave the group, also while the group waits for a member that is gone. Never raises."""
     with contextlib.suppress(Exception):
         async with asyncio.timeout(CLOSE_SECONDS):
-            await consumer.stop()
+            stopping = asyncio.ensure_future(consumer.stop())
+            done, _ = await asyncio.wait({stopping}, timeout=LEAVE_SECONDS)
+            if not done:
+                await aiokafka_fixes.leave_group_beside(consumer)
+            await stopping

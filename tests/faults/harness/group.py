@@ -35,6 +35,17 @@ async def joined(bootstrap_servers: str, group: str, members: int, seconds: floa
         await admin.close()
 
 
+async def members(bootstrap_servers: str, group: str) -> int:
+    """How many members the group has, whatever it is doing."""
+    admin: Any = AIOKafkaAdminClient(bootstrap_servers=bootstrap_servers)
+    await admin.start()
+    try:
+        ((_, _, _, _, _, found, *_),) = (await admin.describe_consumer_groups([group]))[0].groups
+        return len(found)
+    finally:
+        await admin.close()
+
+
 async def drained(bootstrap_servers: str, topics: Topics, seconds: float) -> bool:
     """Wait until everything in the input is committed; False where it is not in time."""
     deadline = time.monotonic() + seconds
