@@ -18,6 +18,7 @@ from pipeline.streaming.failures import (
     is_batch_too_large,
     is_fenced,
     is_future_refused,
+    is_surprise,
     unrecoverable,
 )
 from pipeline.streaming.fault_points import FaultHook
@@ -222,7 +223,10 @@ class Assignment(ConsumerRebalanceListener):
             end.__cause__ = error
             self._park(end)
             return True
-        log.warning("partition_restarts", partition=source.partition, failures=failures, error=repr(error))
+        trace = error if is_surprise(error) else None
+        log.warning(
+            "partition_restarts", partition=source.partition, failures=failures, error=repr(error), exc_info=trace
+        )
         return False
 
     def _smaller_batches(self, source: TopicPartition) -> bool:

@@ -83,7 +83,9 @@ def unrecoverable(error: BaseException) -> UnrecoverableError | None:
         if isinstance(cause, kind):
             detail = ", ".join(str(argument) for argument in cause.args) or "(not named)"
             return UnrecoverableError(advice.format(detail=detail))
-    if not isinstance(cause, kafka.KafkaError | OSError | TimeoutError | AssertionError):
-        # Nothing Kafka does: a mistake in this program. Going on would repeat it for ever.
-        return UnrecoverableError(f"internal error: {cause!r}; please report it (--debug shows where)")
     return None
+
+
+def is_surprise(error: BaseException) -> bool:
+    """Whether the error is nothing Kafka or the network does: its stack trace belongs into the log."""
+    return not isinstance(root(error), kafka.KafkaError | OSError | TimeoutError)

@@ -10,7 +10,7 @@ import pytest
 from tests.faults.workers import Workers, freeze, thaw
 from tests.faults.workload import Event, Outcome, events, expected, judge, produce
 from tests.kafka.deploy import PARTITIONS, Deployed
-from tests.kafka.support import read_all
+from tests.kafka.support import read_all, until
 
 pytestmark = [pytest.mark.kafka, pytest.mark.faults]
 
@@ -45,7 +45,7 @@ async def kill_twice_and_freeze(deployed: Deployed, logs: Path, count: int, deli
     settings = deployed.settings(delivery=delivery, batch_max_records=100)
     with Workers(settings, logs) as workers:
         unlucky, frozen, _ = (workers.start() for _ in range(3))
-        await asyncio.sleep(4)
+        await until(lambda: workers.log_lines("rebalance") >= 3, 60)
         for number, part in enumerate(parts):
             half = len(part) // 2
             await produce(deployed.bootstrap_servers, deployed.input_topic, part[:half])
@@ -63,10 +63,12 @@ async def kill_twice_and_freeze(deployed: Deployed, logs: Path, count: int, deli
                 await asyncio.sleep(FREEZE_SECONDS)
                 thaw(frozen)
             await producing
-        records = await _read_until(deployed, len(expected(count)), 60)
+        await _read_until(deployed, len(expected(count)), 60)
+        # All five have come up: a signal before that would find a process that does not know it yet.
+        await until(lambda: workers.log_lines("worker_started") == 5, 60)
         codes = workers.stop()
         records = await read_all(deployed.bootstrap_servers, deployed.messages)
-    assert codes == [0, 0, 0]
+    assert codes == [0, 0, 0], workers.log_ends()
     outcome = judge(records, expected(count))
     print(f"{delivery}, {count} events, {len(records)} records read: {outcome.summary}")
     return outcome

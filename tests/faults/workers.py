@@ -53,6 +53,11 @@ class Workers:
             process.terminate()
         return [process.wait(20) for process in running]
 
+    def log_ends(self) -> str:
+        """The last lines of every worker, for the message of a test that failed."""
+        logs = sorted(self._logs.glob("worker-*.log"))
+        return "\n".join(f"{log.name}: " + "\n  ".join(log.read_text().splitlines()[-3:]) for log in logs)
+
     def log_lines(self, event: str) -> int:
         """How many log lines of all workers tell of `event`."""
         return sum(log.read_text().count(f'"event":"{event}"') + log.read_text().count(f'"event": "{event}"')

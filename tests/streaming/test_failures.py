@@ -14,7 +14,6 @@ from pipeline.streaming.failures import DeliveryError, is_batch_too_large, is_fe
         (kafka.GroupAuthorizationFailedError("g"), "consumer group g"),
         (kafka.TransactionalIdAuthorizationFailed("id"), "transactional id id"),
         (DeliveryError("out", 1, 9_999, kafka.MessageSizeTooLargeError()), "9999 bytes is larger than topic out takes"),
-        (KeyError("x"), "internal error"),
     ],
 )
 def test_what_nobody_can_repair_by_trying_again(error: BaseException, told: str) -> None:
@@ -32,6 +31,7 @@ def test_what_nobody_can_repair_by_trying_again(error: BaseException, told: str)
         kafka.RequestTimedOutError(),
         kafka.InvalidTxnState(),
         TimeoutError(),
+        AttributeError("a mistake in a library"),
         ConnectionResetError(),
         DeliveryError("out", 5, 9_999, kafka.NotLeaderForPartitionError()),
     ],
