@@ -18,6 +18,8 @@ SLOW_SECONDS = 1.2
 class Nothing:
     """No fault: what the others are compared with."""
 
+    armable = True
+
     async def start(self, run: Run) -> None: ...
 
     async def inject(self, run: Run, round: int) -> None:
@@ -27,7 +29,9 @@ class Nothing:
 
 
 class KillAtAnyMoment(Nothing):
-    """kill -9 of one worker; it is started again half a second later."""
+    """kill -9 of one worker, here the command as users run it; it is started again half a second later."""
+
+    armable = False
 
     async def inject(self, run: Run, round: int) -> None:
         await asyncio.sleep(Random(round).random() / 5)
@@ -38,8 +42,6 @@ class KillAtAnyMoment(Nothing):
 
 class KillAtPoint(Nothing):
     """One worker kills itself at a point of a batch."""
-
-    armable = True
 
     def __init__(self, point: str, action: Action = "kill", delays: Sequence[float] = (0.0,)) -> None:
         self._point = point
@@ -105,8 +107,6 @@ class ComeAndGo(Nothing):
 
 class KillFreezeAndStop(Nothing):
     """One fault a round, in turn."""
-
-    armable = True
 
     def __init__(self) -> None:
         self._faults = (KillAtPoint("outputs-sent"), Freeze(), Terminate())

@@ -1,9 +1,7 @@
-"""The real worker, told over stdin where to die: `python -m tests.faults.harness.worker_entry SLOW MUTATION`.
+"""The real worker, told while it runs where to die.
 
-SLOW: seconds that an agent waits now and then before it hands a batch back. MUTATION: one of `mutations`, or `-`.
-The first line of stdin is the settings as JSON; each further line is `ACTION POINT PASSES DELAY`: when the fault
-point POINT is passed, after PASSES passes unharmed, `kill` this process with -9 after DELAY seconds, or `raise` a
-connection error once.
+`run` takes orders `ACTION POINT PASSES DELAY`: at the fault point POINT, after PASSES passes unharmed, `kill`
+this process with -9 after DELAY seconds, or `raise` a connection error once.
 """
 
 from __future__ import annotations
@@ -11,9 +9,9 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import sys
 import threading
 from dataclasses import dataclass
+from multiprocessing.connection import Connection
 from random import Random
 
 from pipeline.core import BatchResult
@@ -43,9 +41,9 @@ class Traps:
     def __init__(self) -> None:
         self._armed: Trap | None = None
 
-    def listen(self) -> None:
-        """Take orders from stdin, in a thread of its own."""
-        threading.Thread(target=self._listen, daemon=True).start()
+    def listen(self, orders: Connection) -> None:
+        """Take orders, in a thread of its own."""
+        threading.Thread(target=self._listen, args=(orders,), daemon=True).start()
 
     def __call__(self, point: FaultPoint, partition: int) -> None:
         trap = self._armed
@@ -62,9 +60,12 @@ class Traps:
         else:
             _die()
 
-    def _listen(self) -> None:
-        for line in sys.stdin:
-            action, point, passes, delay = line.split()
+    def _listen(self, orders: Connection) -> None:
+        while True:
+            try:
+                action, point, passes, delay = orders.recv().split()
+            except EOFError:
+                return
             assert point in FAULT_POINTS, point
             self._armed = Trap(action, point, int(passes), float(delay))
 
@@ -85,21 +86,16 @@ def _slow_down(seconds: float) -> None:
     Batch.result = slow_result
 
 
-def main() -> None:
-    settings = Settings.model_validate_json(sys.stdin.readline())
-    slow, mutation = float(sys.argv[1]), sys.argv[2]
-    assignment: type[Assignment] = MUTATIONS.get(mutation, Assignment)
+def run(settings_json: str, slow: float, mutation: str, orders: Connection) -> None:
+    """Until SIGTERM. slow: seconds that an agent waits now and then; mutation: one of `mutations`, or nothing."""
+    settings = Settings.model_validate_json(settings_json)
     if slow:
         _slow_down(slow)
     configure_logs(settings.log_level, settings.log_format)
     traps = Traps()
-    traps.listen()
+    traps.listen(orders)
 
     async def worker(stop: asyncio.Event) -> None:
-        await run_worker(settings, stop, fault=traps, assignment_type=assignment)
+        await run_worker(settings, stop, fault=traps, assignment_type=MUTATIONS.get(mutation, Assignment))
 
     run_until_signalled(worker)
-
-
-if __name__ == "__main__":
-    main()

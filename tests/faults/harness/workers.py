@@ -11,10 +11,11 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Literal
+from typing import Literal, Protocol
 
 from pipeline.settings import Settings, variable_of
 from pipeline.worker.supervisor import settings_json
+from tests.faults.harness.forked import Forked
 
 RESTART_SECONDS = 0.5
 """The supervisor's first backoff."""
@@ -23,14 +24,24 @@ STOP_SECONDS = 30.0
 Action = Literal["kill", "raise"]
 
 PRODUCT = (sys.executable, "-m", "pipeline.cli.main", "worker")
-ENTRY = (sys.executable, "-m", "tests.faults.harness.worker_entry")
+
+
+class Process(Protocol):
+    """What is used of a process, however it was started."""
+
+    @property
+    def pid(self) -> int: ...
+    def poll(self) -> int | None: ...
+    def wait(self) -> int: ...
+    def terminate(self) -> None: ...
+    def kill(self) -> None: ...
 
 
 @dataclass(eq=False)
 class Worker:
     """One process."""
 
-    process: subprocess.Popen[str]
+    process: Process
     log: Path
     started: float
     expected_to_end: bool = False
@@ -49,23 +60,23 @@ class Worker:
         delay: seconds between the point and the kill, so that it hits what comes after. Only for armable workers.
         """
         self.killed = self.killed or action == "kill"
-        assert self.process.stdin is not None, "start it armable"
+        assert isinstance(self.process, Forked), "start it armable"
         with contextlib.suppress(BrokenPipeError):
-            self.process.stdin.write(f"{action} {point} {passes} {delay}\n")
-            self.process.stdin.flush()
+            self.process.orders.send(f"{action} {point} {passes} {delay}")
 
 
 class Workers:
     """All workers of a run. One that dies without having been stopped is started again, as by the supervisor.
 
-    armable: run the real worker behind an entry point that can be told to kill itself at a fault point; else it is the
+    armable: the worker runs behind an entry point that can be told to kill itself at a fault point; else it is the
     command `itemstream worker` itself. slow_agent, mutation: see `worker_entry`.
     """
 
     def __init__(self, settings: Settings, logs: Path, slow_agent: float = 0.0, mutation: str | None = None) -> None:
         self._settings = settings
         self.logs = logs
-        self._entry = [*ENTRY, str(slow_agent), mutation or "-"]
+        self._slow_agent = slow_agent
+        self._mutation = mutation or ""
         self._watching: asyncio.Task[None] | None = None
         self._count = 0
         self.armable = bool(slow_agent or mutation)
@@ -93,8 +104,11 @@ class Workers:
         """One more worker."""
         log = self.logs / f"worker-{self._count:03}.log"
         self._count += 1
-        with log.open("w") as output:
-            process = self._armable(output) if self.armable else self._product(output)
+        process: Process
+        if self.armable:
+            process = Forked(settings_json(self._settings), self._slow_agent, self._mutation, log)
+        else:
+            process = self._product(log)
         worker = Worker(process, log, time.monotonic())
         self.running.append(worker)
         return worker
@@ -157,17 +171,11 @@ class Workers:
                 await asyncio.sleep(RESTART_SECONDS)
                 self.start()
 
-    def _product(self, log: IO[str]) -> subprocess.Popen[str]:
+    def _product(self, log: Path) -> Process:
         told = {
             variable_of(name): str(value) for name, value in self._settings.model_dump(exclude_defaults=True).items()
         }
-        return subprocess.Popen(
-            PRODUCT, env={**os.environ, **told}, stdin=subprocess.DEVNULL, stdout=log, stderr=log, text=True
-        )
-
-    def _armable(self, log: IO[str]) -> subprocess.Popen[str]:
-        process = subprocess.Popen(self._entry, stdin=subprocess.PIPE, stdout=log, stderr=log, text=True)
-        assert process.stdin is not None
-        process.stdin.write(settings_json(self._settings) + "\n")
-        process.stdin.flush()
-        return process
+        with log.open("w") as output:
+            return subprocess.Popen(
+                PRODUCT, env={**os.environ, **told}, stdin=subprocess.DEVNULL, stdout=output, stderr=output
+            )
