@@ -80,6 +80,16 @@ class Terminate(Nothing):
         run.workers.start()
 
 
+class KillAndTerminate(Terminate):
+    """kill -9 of one worker, SIGTERM to another while the group still waits for the first."""
+
+    async def inject(self, run: Run, round: int) -> None:
+        other = _pick(run, round + 1)
+        run.workers.kill(_pick(run, round))
+        await asyncio.sleep(1.2)  # the killed one's successor is joining by then
+        await run.workers.stop(other)
+
+
 class Freeze(Nothing):
     """SIGSTOP for longer than the session timeout, then SIGCONT: a zombie that holds partitions others own."""
 
@@ -183,6 +193,12 @@ SCENARIOS: tuple[Scenario, ...] = (
         deliveries=EXACTLY,
     ),
     Scenario(name="terminate", title="SIGTERM under load", fault=Terminate, standstill_limit=1.0),
+    Scenario(
+        name="kill-and-terminate",
+        title="kill -9 of one, SIGTERM of another meanwhile",
+        fault=KillAndTerminate,
+        deliveries=EXACTLY,
+    ),
     Scenario(name="freeze", title="SIGSTOP longer than the session timeout", fault=Freeze),
     Scenario(name="come-and-go", title="workers join and leave every few seconds", fault=ComeAndGo),
     Scenario(
