@@ -11,7 +11,7 @@ from tests.faults.harness.scenario import Delivery, Run, Scenario
 from tests.faults.harness.workers import Action, Worker
 
 FREEZE_EXTRA_SECONDS = 1.5
-SLOW_SECONDS = 1.2
+SLOW_SECONDS = 2.5
 """Longer than a rebalance, so that one falls into it."""
 
 

@@ -48,7 +48,7 @@ class Scenario:
     settle: seconds of plain running after each round.
     settings: of the workers, beside those of every run. standstill_limit: seconds, None for none.
     worker_may_end: exit codes with which a worker may end by itself (it is started again).
-    slow_agent: seconds that an agent waits before it hands back one batch of ten.
+    slow_agent: seconds that an agent waits before it hands back one batch of five.
     mutation: a rule that is broken on purpose, by its name in `mutations`.
     """
 

@@ -75,11 +75,11 @@ def _die() -> None:
 
 
 def _slow_down(seconds: float) -> None:
-    """As an agent that waits for something: one batch of ten takes so long, and other tasks run meanwhile."""
+    """As an agent that waits for something: one batch of five takes so long, and other tasks run meanwhile."""
     result = Batch.result
 
     async def slow_result(self: Batch) -> BatchResult:
-        if Random().random() < 0.1:
+        if Random().random() < 0.2:
             await asyncio.sleep(seconds)
         return await result(self)
 
