@@ -21,6 +21,10 @@ from pipeline.streaming.record_batches import RecordBatches, all_acknowledged
 
 ABORT_SECONDS = 5.0
 
+NO_TIMESTAMP = -1
+"""What the state carries. Nobody needs its time, and Kafka refuses times that are ahead of its own by more than
+`message.timestamp.after.max.ms`: a worker whose clock is wrong could write no state."""
+
 CommitOffset = Callable[[TopicPartition, int], Awaitable[None]]
 """Commits the group's offset of an input partition outside of any transaction."""
 
@@ -85,7 +89,7 @@ class ExactlyOnceWriter(PartitionWriter):
         # All batches are built before the transaction begins: it is open for as short as can be.
         batches = RecordBatches(self._batch_bytes, transactional=True)
         batches.add_outputs(self._outputs(result))
-        batches.add_changes(self.config.changelog_topic, self._state(result, next_offset), _now_ms())
+        batches.add_changes(self.config.changelog_topic, self._state(result, next_offset), NO_TIMESTAMP)
         await producer.begin_transaction()
         self.fault("begun", partition)
         offsets = asyncio.ensure_future(
@@ -161,7 +165,7 @@ class AtLeastOnceWriter(PartitionWriter):
 
     async def _write_state(self, changes: list[Change]) -> None:
         batches = RecordBatches(self.config.state_batch_bytes, transactional=False)
-        batches.add_changes(self.config.changelog_topic, changes, _now_ms())
+        batches.add_changes(self.config.changelog_topic, changes, NO_TIMESTAMP)
         await all_acknowledged(await batches.send(self.producer, self.source.partition))
 
 
