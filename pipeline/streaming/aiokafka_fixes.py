@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+from aiokafka import conn
 from aiokafka import errors as kafka
 from aiokafka.consumer import fetcher
 from aiokafka.producer import sender
@@ -25,7 +26,11 @@ def apply() -> None:
     - The broker writes the markers of a transaction after it has answered the commit; a transaction begun in between
       is told CONCURRENT_TRANSACTIONS. aiokafka then waits 20 ms or more, where the markers take 1 to 5 ms.
     - The group joins a transaction before the partitions do, see `_next_transactional_request`.
+    - uvloop raises RuntimeError on writing to a connection that the peer has reset, where asyncio's own loop says
+      nothing. aiokafka takes that for a mistake in itself and ends the task that fetches, sends or keeps the group.
     """
+    patched_connection: Any = conn.AIOKafkaConnection
+    patched_connection.send = _send
     patched_fetcher: Any = fetcher
     patched_fetcher.MemoryRecords = LenientRecords
     patched_fetcher.PartitionRecords = FastPartitionRecords
@@ -33,6 +38,17 @@ def apply() -> None:
     patched_sender.BACKOFF_OVERRIDE = CONCURRENT_TRANSACTIONS_BACKOFF_SECONDS
     patched_sender.AddOffsetsToTxnHandler = _AddOffsetsHandler
     patched_sender.Sender._maybe_do_transactional_request = _next_transactional_request
+
+
+_original_send: Any = conn.AIOKafkaConnection.send
+
+
+def _send(self: Any, request: Any, expect_response: bool = True) -> Any:
+    try:
+        return _original_send(self, request, expect_response)
+    except RuntimeError as error:
+        self.close(reason=conn.CloseReason.CONNECTION_BROKEN)
+        raise kafka.KafkaConnectionError(f"Connection at {self._host}:{self._port} broken: {error}") from error
 
 
 def _next_transactional_request(self: Any) -> asyncio.Task[Any] | None:
