@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
 from pipeline.core.codec import encode, encode_forgotten, item_key
 from pipeline.core.event import Event
@@ -22,6 +22,8 @@ WEIGHT_LIMIT = 8
 LARGE_SHARE = 32
 """State is measured only where an event, or the events about one item, are larger than this part of its limit: an
 entity holds less than so many times what came in, even where JSON grows when written anew (1e15)."""
+
+Numbered = TypeVar("Numbered", Item, Reply)
 
 
 class Step:
@@ -81,15 +83,7 @@ class Step:
         name = self.checked_id(item_id, "item_id")
         if name in session.forgotten:
             return None
-        item = session.items.get(name)
-        if item is None:
-            item = Item(session.name, name)
-            session.items[name] = item
-            self._created.append((session.items, name))
-            self.touch(item)
-            item.ordinal = self.next_ordinal()
-        else:
-            self.touch(item)
+        item = self._touched_or_made(session.items, name, Item)
         if event is not None:
             if not item.apply_once(event.identity):
                 return None
@@ -121,18 +115,18 @@ class Step:
 
     def reply(self, response_id: object) -> Reply:
         """The response with this id, touched and made where it is new. Raises `Rejection` where the id is none."""
-        session = self.session
-        name = self.checked_id(response_id, "response id")
-        reply = session.replies.get(name)
-        if reply is None:
-            reply = Reply(session.name, name)
-            session.replies[name] = reply
-            self._created.append((session.replies, name))
-            self.touch(reply)
-            reply.ordinal = self.next_ordinal()
-        else:
-            self.touch(reply)
-        return reply
+        return self._touched_or_made(self.session.replies, self.checked_id(response_id, "response id"), Reply)
+
+    def _touched_or_made(self, holder: dict[str, Numbered], name: str, kind: type[Numbered]) -> Numbered:
+        entity = holder.get(name)
+        if entity is not None:
+            self.touch(entity)
+            return entity
+        entity = holder[name] = kind(self.session.name, name)
+        self._created.append((holder, name))
+        self.touch(entity)
+        entity.ordinal = self.next_ordinal()
+        return entity
 
     def next_ordinal(self) -> int:
         """The next number of order in the session."""
