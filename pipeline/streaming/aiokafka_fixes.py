@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from typing import Any, cast
 
 from aiokafka import conn
 from aiokafka import errors as kafka
@@ -40,7 +40,7 @@ def apply() -> None:
     patched_sender.Sender._maybe_do_transactional_request = _next_transactional_request
 
 
-_original_send: Any = conn.AIOKafkaConnection.send
+_original_send: Any = cast(Any, conn.AIOKafkaConnection).send
 
 
 def _send(self: Any, request: Any, expect_response: bool = True) -> Any:

@@ -46,6 +46,9 @@ class InputPartition:
         self.last_traffic = now
         self.last_idle_check = now
         self.last_progress = now
+        self.known_end = position
+        """Where the log ended when Kafka was last asked, beside what fetches say."""
+        self.asked_at = now
         self._commit: asyncio.Task[None] | None = None
 
     @property

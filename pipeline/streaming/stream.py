@@ -24,6 +24,8 @@ from pipeline.streaming.stats import StreamStats
 
 POLL_MS = 200
 HOUSEKEEPING_SECONDS = 0.2
+WATCH_SECONDS = 1.0
+ASK_SECONDS = 5.0
 FETCH_ERROR_PAUSE_SECONDS = 0.2
 STOP_SECONDS = 8.0
 """For the commits in flight when the stream stops; Kafka answers in milliseconds, or is gone."""
@@ -228,8 +230,8 @@ class TransactionalStream:
         """What happens by time: lag, deferred offsets, sessions that expire while nothing comes in."""
         if partition.closed or partition.committing or partition.queue:
             return
-        end = self._consumer.last_stable_offset(partition.source)
-        behind = max(0, end - partition.position) if end is not None else 0
+        end = max(self._consumer.last_stable_offset(partition.source) or 0, partition.known_end)
+        behind = max(0, end - await self._reached(partition))
         if (view := self.stats.partitions.get(partition.source.partition)) is not None:
             view.lag = behind
         if not behind:
@@ -239,11 +241,18 @@ class TransactionalStream:
             return
         idle_check = self.config.idle_check_seconds
         quiet = min(now - partition.last_traffic, now - partition.last_idle_check)
-        if quiet >= idle_check and end is not None and await self._consumer.position(partition.source) >= end:
+        if quiet >= idle_check and not behind and partition.asked_at > partition.last_traffic:
             partition.last_idle_check = now
             result = partition.core.idle(time.time_ns() // 1_000_000)
             if result.outputs or result.changes:
                 self._commit(partition, result, partition.position)
+
+    async def _reached(self, partition: InputPartition) -> int:
+        """The consumer's position goes over the markers of transactions, which are never seen as records."""
+        try:
+            return max(partition.position, await self._consumer.position(partition.source))
+        except kafka.IllegalStateError:  # revoked meanwhile
+            return partition.position
 
     async def _close(self, partition: InputPartition) -> None:
         """Finish what is in flight and let the partition go."""
@@ -283,12 +292,31 @@ class TransactionalStream:
     async def _watch(self) -> None:
         """End the process where something stands still for too long."""
         while True:
-            await asyncio.sleep(1.0)
+            await asyncio.sleep(WATCH_SECONDS)
+            await self._ask_ends()
             try:
                 check_progress(self._waiting(), time.monotonic(), self.config.progress_limit_seconds)
             except StreamError as error:
                 self._park(error)
                 return
+
+    async def _ask_ends(self) -> None:
+        """Ask Kafka where partitions end that have no traffic: fetches that bring nothing may be none."""
+        now = time.monotonic()
+        quiet = [
+            partition
+            for partition in self._assignment.partitions.values()
+            if now - max(partition.last_traffic, partition.asked_at) >= self.config.idle_check_seconds
+        ]
+        if not quiet:
+            return
+        try:
+            async with asyncio.timeout(ASK_SECONDS):
+                ends = await self._consumer.end_offsets([partition.source for partition in quiet])
+        except (kafka.KafkaError, TimeoutError):
+            return  # it does not say; then no session goes idle by the wall's clock
+        for partition in quiet:
+            partition.known_end, partition.asked_at = ends[partition.source], now
 
     def _waiting(self) -> Iterator[Waiting]:
         assignment = self._assignment

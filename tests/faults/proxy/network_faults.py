@@ -14,6 +14,8 @@ TABLE = "network"
 DELAY_SECONDS = 0.25
 DELAYED_SECONDS = 3.0
 AWAY_EXTRA_SECONDS = 1.5
+STANDSTILL_LIMIT = 10.0
+"""The session timeout, 3 s, and what Kafka and the clients need to see that a connection is no more."""
 PROGRESS_LIMIT_SECONDS = 5
 ENDS_WITHIN_SECONDS = 30
 
@@ -109,4 +111,4 @@ def scenarios(proxy: Proxy) -> dict[str, Scenario]:
 
 
 def _scenario(name: str, title: str, fault: Callable[[], Network]) -> Scenario:
-    return Scenario(name=name, title=title, table=TABLE, fault=fault, rate=600)
+    return Scenario(name=name, title=title, table=TABLE, fault=fault, rate=400, standstill_limit=STANDSTILL_LIMIT)
