@@ -47,7 +47,7 @@ faults: java $(STAMP) ## kill and freeze workers and brokers, ten rounds each; t
 
 soak: java $(STAMP) ## a constant load for HOURS hours, memory, open files and lag watched, all that came out checked
 	@$(BIN)/python -m tests.faults.soak --hours $(HOURS) $(SOAK_ARGS); status=$$?; \
-	  $(BIN)/python -m tests.faults.harness.report && exit $$status
+	  $(BIN)/python -m tests.faults.soak.page && exit $$status
 
 faults-mutations: java $(STAMP) ## each check of the fault runs can fail: rules of the stream broken on purpose
 	@$(BIN)/python -m pytest tests/faults/test_mutations.py --timeout 1800 $(PYTEST_ARGS)
