@@ -1,7 +1,6 @@
 """The harness itself: its checks find what they are for."""
 
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import orjson
@@ -76,17 +75,36 @@ def test_standstills_count_for_the_round_they_are_in() -> None:
 def test_the_page_gets_its_tables(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     page.write_text("# Page\n<!-- workers: begin -->\nold\n<!-- workers: end -->\nafter\n")
+    versions = {"machine": "2 cores", "python": "3", "kafka": "4", "aiokafka": "0", "itemstream": "1"}
     row: dict[str, Any] = {
-        "name": "kill", "title": "kill -9", "table": "workers", "delivery": "exactly-once", "rounds": 10, "workers": 3,
-        "partitions": 6, "session_timeout": 3.0, "input_records": 12345, "records": 1000, "standstill_p50": 3.1,
-        "standstill_max": 3.456, "problems": [], "when": "2026-01-02T03:04:05", "found": vars(SimpleNamespace(
-            lost=0, duplicates=0, repeats=0)), "environment": {"machine": "2 cores", "python": "3", "kafka": "4",
-            "aiokafka": "0", "itemstream": "1"},
-    }  # fmt: skip
+        "name": "kill",
+        "title": "kill -9",
+        "table": "workers",
+        "delivery": "exactly-once",
+        "rounds": 10,
+        "workers": 3,
+        "partitions": 6,
+        "session_timeout": 3.0,
+        "input_records": 12345,
+        "records": 1000,
+        "standstill_p50": 3.1,
+        "standstill_max": 3.456,
+        "standstill_limit": 6.0,
+        "load_average": 2.2,
+        "problems": [],
+        "when": "2026-01-02T03:04:05",
+        "found": {"lost": 0, "duplicates": 0, "repeats": 0},
+        "environment": versions,
+    }
     assert report.write(page, [row, row | {"table": "elsewhere"}]) == ["workers"]
     text = page.read_text()
     assert "| kill -9 | exactly-once | 10 | 12,345 | 1,000 | 0 | 0 | – | 3.10 s | 3.46 s |" in text
+    assert "Load average 2 to 2" in text
     assert "2 cores; itemstream 1, kafka 4, aiokafka 0, python 3. 2026-01-02." in text
+    over = row | {"standstill_max": 7.0, "problems": ["stood still for 7.0 s"]}
+    assert "| kill -9 | " in report.table("workers", [over])
+    assert "**7.00 s**, limit 6 s |" in report.table("workers", [over])
+    assert "kill -9 **failed**" in report.table("workers", [over | {"problems": ["lost 1", "stood still"]}])
     assert text.startswith("# Page\n")
     assert text.endswith("after\n")
     assert "old" not in text

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.faults.harness.result import RESULTS, latest
+from tests.faults.worker_faults import SCENARIOS
 
 PAGE = Path(__file__).parents[3] / "docs" / "reliability.md"
 
@@ -35,9 +36,10 @@ def write(page: Path, rows: Sequence[Row]) -> list[str]:
 
 
 def table(name: str, rows: Iterable[Row]) -> str:
-    """The rows in the order in which they were run, the same fault's deliveries together."""
+    """The rows in the order of the scenarios, others as they were run, the same fault's deliveries together."""
     some = sorted(rows, key=lambda row: row["when"])
     order = {row["name"]: place for place, row in reversed(list(enumerate(some)))}
+    order |= {scenario.name: place - len(SCENARIOS) for place, scenario in enumerate(SCENARIOS)}
     some.sort(key=lambda row: (order[row["name"]], row["delivery"] != "exactly-once"))
     mutations = name == "mutations"
     cells = [_mutation(row) if mutations else _cells(row) for row in some]
@@ -49,16 +51,20 @@ def origin(rows: Sequence[Row]) -> str:
     told = sorted({_environment(row["environment"]) for row in rows})
     days = sorted({row["when"][:10] for row in rows})
     load = sorted({f"{row['workers']} workers, {row['partitions']} partitions" for row in rows})
+    busy = [row["load_average"] for row in rows if row.get("load_average")]
+    others = f" Load average {min(busy):.0f} to {max(busy):.0f}, other programs included." if busy else ""
     return (
         f"{'; '.join(told)}. {days[0]}{f' to {days[-1]}' if len(days) > 1 else ''}. "
-        f"{'; '.join(load)}, session timeout {_seconds(max(row['session_timeout'] for row in rows))}."
+        f"{'; '.join(load)}, session timeout {_seconds(max(row['session_timeout'] for row in rows))}.{others}"
     )
 
 
 def _cells(row: Row) -> list[str]:
     found = row["found"]
     repeats = f"{found['repeats']:,}" if row["delivery"] == "at-least-once" else "–"
-    failed = "" if not row["problems"] else " **failed**"
+    limit, longest = row["standstill_limit"], _seconds(row["standstill_max"])
+    over = limit is not None and row["standstill_max"] > limit
+    failed = " **failed**" if len(row["problems"]) > over else ""
     return [
         row["title"] + failed,
         row["delivery"],
@@ -69,7 +75,7 @@ def _cells(row: Row) -> list[str]:
         str(found["duplicates"]),
         repeats,
         _seconds(row["standstill_p50"]),
-        _seconds(row["standstill_max"]),
+        f"**{longest}**, limit {limit:.0f} s" if over else longest,
     ]
 
 

@@ -61,6 +61,8 @@ class Result:
     mutation: str | None = None
     problems: list[str] = field(default_factory=list[str])
     """Everything that makes the run fail, in words."""
+    load_average: float = 0.0
+    """Of the machine at the end: well above the number of cores, times tell of other programs too."""
     when: str = ""
     environment: dict[str, str] = field(default_factory=dict[str, str])
 
@@ -84,6 +86,7 @@ def save(result: Result, folder: Path = RESULTS) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     result.when = datetime.now(UTC).isoformat(timespec="seconds")
     result.environment = environment()
+    result.load_average = round(os.getloadavg()[1], 1)
     file = folder / f"{result.name}.{result.delivery}.jsonl"
     with file.open("ab") as lines:
         lines.write(orjson.dumps(asdict(result), option=orjson.OPT_APPEND_NEWLINE))
