@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from typing import cast
+
 from aiokafka import errors as kafka
 
 from pipeline.errors import ItemstreamError
@@ -81,7 +84,7 @@ def unrecoverable(error: BaseException) -> UnrecoverableError | None:
         )
     for kind, advice in _ADVICE.items():
         if isinstance(cause, kind):
-            detail = ", ".join(str(argument) for argument in cause.args) or "(not named)"
+            detail = ", ".join(_names(cause.args)) or "(not named)"
             return UnrecoverableError(advice.format(detail=detail))
     return None
 
@@ -89,3 +92,12 @@ def unrecoverable(error: BaseException) -> UnrecoverableError | None:
 def is_surprise(error: BaseException) -> bool:
     """Whether the error is nothing Kafka or the network does: its stack trace belongs into the log."""
     return not isinstance(root(error), kafka.KafkaError | OSError | TimeoutError)
+
+
+def _names(arguments: Iterable[object]) -> Iterator[str]:
+    """aiokafka names topics one by one or as a set."""
+    for argument in arguments:
+        if isinstance(argument, (set, frozenset, list, tuple)):
+            yield from sorted(_names(cast(Iterable[object], argument)))
+        else:
+            yield str(argument)

@@ -48,3 +48,8 @@ def test_fenced_is_seen_through_a_delivery_error() -> None:
 def test_smaller_batches_help_only_where_there_is_more_than_one_record() -> None:
     assert is_batch_too_large(DeliveryError("out", 2, 9, kafka.MessageSizeTooLargeError()))
     assert not is_batch_too_large(DeliveryError("out", 1, 9, kafka.MessageSizeTooLargeError()))
+
+
+def test_topics_told_as_a_set_are_named_plainly() -> None:
+    end = unrecoverable(kafka.TopicAuthorizationFailedError({"b", "a"}))
+    assert str(end).startswith("no right to use topic a, b: grant ")
