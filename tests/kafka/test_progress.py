@@ -41,5 +41,5 @@ async def test_an_input_written_in_transactions_leaves_nothing_to_wait_for(kafka
         ):
             await producer.send(names.source, b"value", b"key", 0)
         await until(lambda: stream.stats.counts.consumed == 1)
-        await asyncio.sleep(5)
+        await asyncio.sleep(3.5)
         assert {view.lag for view in stream.stats.partitions.values()} == {0}

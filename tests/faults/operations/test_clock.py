@@ -22,7 +22,7 @@ HOUR_NS = 3_600_000_000_000
 
 
 @pytest.mark.parametrize("delivery", ["exactly-once", "at-least-once"])
-@pytest.mark.parametrize("hours", [2, -2])
+@pytest.mark.parametrize("hours", [2, pytest.param(-2, marks=pytest.mark.slow)])
 async def test_a_clock_two_hours_off(
     kafka: EmbeddedKafka, unique: str, monkeypatch: pytest.MonkeyPatch, delivery: str, hours: int
 ) -> None:

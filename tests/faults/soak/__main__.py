@@ -197,8 +197,8 @@ def figures(told: dict[str, Any]) -> list[tuple[str, str]]:
     """What a run found, for people."""
     wrong = told["wrong"]
     return [
-        ("load", f"{told['rate']:,} records/s for {told['hours']:g} h, {told['workers']} workers"),
-        ("in", f"{told['input_records']:,}"),
+        ("load", f"{told['rate']:,} records/s asked for, {told['hours']:g} h, {told['workers']} workers"),
+        ("in", f"{told['input_records']:,} ({told['input_records'] / told['hours'] / 3600:,.0f}/s)"),
         ("out", f"{told['records']:,}"),
         *((name, str(count)) for name, count in wrong.items()),
         ("memory after warm-up, at the end", f"{_mib(told['rss_after_warm_up'])}, {_mib(told['rss_end'])}"),
