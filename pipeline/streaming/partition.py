@@ -46,10 +46,22 @@ class InputPartition:
         self.last_traffic = now
         self.last_idle_check = now
         self.last_progress = now
+        self.wall = (time.time_ns() // 1_000_000, now)
+        """The wall clock (ms) and the monotonic one (s) when the core was last told the time."""
         self.known_end = position
         """Where the log ended when Kafka was last asked, beside what fetches say."""
         self.asked_at = now
         self._commit: asyncio.Task[None] | None = None
+
+    def told_ms(self) -> int:
+        """The wall clock, for a batch."""
+        self.wall = (time.time_ns() // 1_000_000, time.monotonic())
+        return self.wall[0]
+
+    def idle_ms(self, now: float) -> int:
+        """The wall clock as if it had not been set since: a jump of it is no time that passed."""
+        wall_ms, at = self.wall
+        return wall_ms + round((now - at) * 1000)
 
     @property
     def committing(self) -> bool:

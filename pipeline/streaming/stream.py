@@ -178,7 +178,7 @@ class TransactionalStream:
     async def _process(self, partition: InputPartition, records: list[InputRecord]) -> None:
         """Run the core and start the commit, or hold the result while the one before is in flight."""
         started = time.perf_counter()
-        batch = Batch(partition.core, records, partition.epoch, time.time_ns() // 1_000_000)
+        batch = Batch(partition.core, records, partition.epoch, partition.told_ms())
         result = await self._handler(batch)
         self.stats.process_seconds += time.perf_counter() - started
         if self._before_commit is not None:
@@ -243,7 +243,7 @@ class TransactionalStream:
         quiet = min(now - partition.last_traffic, now - partition.last_idle_check)
         if quiet >= idle_check and not behind and partition.asked_at > partition.last_traffic:
             partition.last_idle_check = now
-            result = partition.core.idle(time.time_ns() // 1_000_000)
+            result = partition.core.idle(partition.idle_ms(now))
             if result.outputs or result.changes:
                 self._commit(partition, result, partition.position)
 

@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 from aiokafka import AIOKafkaProducer
 
+from tests.faults.harness import load
 from tests.faults.harness.scenario import Run, Scenario
 from tests.faults.operations.rights import allow_write, deny_write
 
@@ -73,7 +74,10 @@ class LargeRecords(_Fault):
             for size in (200_000, 1_000_000, 3_000_000, 20_000_000):
                 session = f"large-{round}-{size}"
                 value = _message(session, size)
-                await producer.send_and_wait(run.topics.input, value, session.encode(), round % run.topics.partitions)
+                partition = round % run.topics.partitions
+                # In the load's own time: now would be two hours later, and make all of its sessions idle.
+                when = time.time_ns() // 1_000_000 - load.AGO_MS
+                await producer.send_and_wait(run.topics.input, value, session.encode(), partition, timestamp_ms=when)
         finally:
             await producer.stop()
 
