@@ -23,6 +23,7 @@ async def test_fetching_that_has_ceased_is_found_out(kafka: EmbeddedKafka, uniqu
     await until(lambda: stream.stats.counts.consumed == 20)
     consumer: Any = stream._consumer
     consumer._fetcher._fetch_task.cancel()
+    await asyncio.sleep(1.0)  # the fetch that was under way still brings what comes within its wait
     await produce(kafka.bootstrap_servers, names.source, numbered(20, 2))
     with pytest.raises(StreamError, match=r"no progress for \d+ s: records wait in in-"):
         await asyncio.wait_for(task, 30)
