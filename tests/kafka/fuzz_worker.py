@@ -50,11 +50,13 @@ async def produce(deployed: Deployed, batch: Sequence[Record]) -> int:
                 continue
             # Kafka's headers have names of UTF-8; broken names are the stream's own tests.
             headers = [(name.encode(errors="replace").decode(), value) for name, value in record.headers]
+            # aiokafka's producer takes no record that has neither key nor value.
+            key = record.key if record.key is not None or record.value is not None else b""
             partition = sum(record.key or b"") % PARTITIONS
             sent = producer.send(
                 deployed.input_topic,
                 record.value,
-                record.key,
+                key,
                 partition,
                 min(max(record.timestamp, 0), now_ms),
                 headers,
