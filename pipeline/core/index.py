@@ -15,12 +15,17 @@ def unindex(session: Session, item: Item) -> None:
     session.open.pop(item, None)
     if item.call_id is not None and session.calls.get(item.call_id) is item:
         del session.calls[item.call_id]
+    stop_waiting(session, item)
+
+
+def stop_waiting(session: Session, item: Item) -> None:
+    """Take an item whose join is complete, or that leaves, from those that wait."""
     if item.waits_for is not None:
-        waiting = session.waiting.get(item.waits_for, [])
-        if item in waiting:
-            waiting.remove(item)
+        waiting = session.waiting[item.waits_for]
+        waiting.remove(item)
         if not waiting:
-            session.waiting.pop(item.waits_for, None)
+            del session.waiting[item.waits_for]
+        item.waits_for = None
 
 
 def reindex(session: Session) -> None:

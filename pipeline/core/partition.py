@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import orjson
 
 from pipeline.core.clock import MINUTE_MS, Expiry
-from pipeline.core.codec import decode, decode_key, fill
+from pipeline.core.codec import decode, decode_key, fill, item_key
 from pipeline.core.document import document_of
 from pipeline.core.event import Event, leading_type, parse
 from pipeline.core.handlers import FIRST_OUTPUTS, HANDLERS, WITHOUT_SESSION, Handler
@@ -324,7 +324,7 @@ class Partition:
         for entity in entities:
             step.drop(entity)
         for item_id in session.forgotten:
-            step.changes[Item(session.name, item_id).key] = None
+            step.changes[item_key(session.name, item_id)] = None
 
     def _fill(self, entity: Entity, key: bytes, value: bytes | None) -> None:
         if value is not None:

@@ -54,15 +54,7 @@ def publish(step: Step, item: Item, cause: str, document: dict[str, Any] | None 
         step.routes.of_item(document["type"]),
         record_id(session.id, item.id, item.revision),
         session.id if session.id is not None else item.id,
-        {
-            "revision": item.revision,
-            "cause": cause,
-            **_session_fields(step),
-            "provider_session_id": session.config.provider_session_id,
-            "model": session.config.model if item.response_id is not None else None,
-            "done_at": item.done_at,
-            **content.passing,
-        },
+        _item_head(step, item, cause, content),
         encoded,
         source or b"null",
         b"item",
@@ -73,29 +65,23 @@ def publish(step: Step, item: Item, cause: str, document: dict[str, Any] | None 
 def publish_nameless(step: Step, document: dict[str, Any]) -> None:
     """Bring out an item that has no id (a provider may leave it null): one revision, no joins, nothing kept."""
     session, event = step.session, step.event
+    assert event is not None
     item = Item("", "")
     item.document = orjson.dumps(document)
     item.final = True
-    item.done_at = event.time if event is not None else None
+    item.revision = 1
+    item.done_at = event.time
     content = _item_content(step, item, document)
     content.content["item_id"] = None
-    name = f"{event.identity:016x}" if event is not None else ""
+    name = f"{event.identity:016x}"
     _write(
         step,
         step.routes.of_item(document["type"]),
         record_id(session.id, "\x1f" + name, 1),
         session.id if session.id is not None else name,
-        {
-            "revision": 1,
-            "cause": "item_done",
-            **_session_fields(step),
-            "provider_session_id": session.config.provider_session_id,
-            "model": None,
-            "done_at": item.done_at,
-            **content.passing,
-        },
+        _item_head(step, item, "item_done", content),
         orjson.dumps(content.content),
-        event.source if event is not None else b"null",
+        event.source,
         b"item",
         item.document,
     )
@@ -148,6 +134,20 @@ def _item_content(step: Step, item: Item, document: dict[str, Any]) -> Fields:
         **fields.content,
     }
     return Fields(content, fields.passing)
+
+
+def _item_head(step: Step, item: Item, cause: str, content: Fields) -> dict[str, Any]:
+    """The fields of an item record that never make a revision by themselves."""
+    config = step.session.config
+    return {
+        "revision": item.revision,
+        "cause": cause,
+        **_session_fields(step),
+        "provider_session_id": config.provider_session_id,
+        "model": config.model if item.response_id is not None else None,
+        "done_at": item.done_at,
+        **content.passing,
+    }
 
 
 def _session_fields(step: Step) -> dict[str, Any]:

@@ -158,15 +158,6 @@ class Step:
         else:
             self.changes[item.key] = None
 
-    def stop_waiting(self, item: Item) -> None:
-        """Say that the join of `item` is complete."""
-        if item.waits_for is not None:
-            waiting = self.session.waiting[item.waits_for]
-            waiting.remove(item)
-            if not waiting:
-                del self.session.waiting[item.waits_for]
-            item.waits_for = None
-
     def drop(self, entity: Entity) -> None:
         """Take an entity out of the changelog."""
         self.dirty.pop(entity, None)

@@ -6,6 +6,7 @@ from typing import Any, cast
 
 from pipeline.core.document import document_of, prune_told, take_final, take_opening
 from pipeline.core.event import Event
+from pipeline.core.index import stop_waiting
 from pipeline.core.joins import answered_by, asked_of, index_joins, joined
 from pipeline.core.publish import publish, publish_nameless, revise
 from pipeline.core.reject import Rejection
@@ -31,7 +32,7 @@ def output_added(step: Step, body: dict[str, Any]) -> None:
         return  # nothing later could be matched with it
     item = step.item(sent["id"])
     if item is not None:
-        _made_by(item, body.get("response_id"), body.get("output_index"))
+        made_by(item, body.get("response_id"), body.get("output_index"))
         _open(step, item, sent)
         revise(step, item, "joined")
 
@@ -55,7 +56,7 @@ def output_done(step: Step, body: dict[str, Any]) -> None:
     sent = sent_item(body)
     item = step.item(sent.get("id"))
     if item is not None:
-        _made_by(item, body.get("response_id"), body.get("output_index"))
+        made_by(item, body.get("response_id"), body.get("output_index"))
         finish(step, item, sent, "output_item_done")
 
 
@@ -147,7 +148,8 @@ def _open(step: Step, item: Item, sent: dict[str, Any]) -> None:
     _join(step, item, document_of(item))
 
 
-def _made_by(item: Item, response_id: object, output_index: object) -> None:
+def made_by(item: Item, response_id: object, output_index: object) -> None:
+    """Note the response that made the item, and the place in its output; what was told first stays."""
     if item.response_id is None:
         item.response_id = text_or_none(response_id)
     if item.output_index is None:
@@ -171,4 +173,4 @@ def _answer(step: Step, asked: Item, answer: Item) -> None:
     """Keep in an answer what it answers. It waits on while the question has no name yet."""
     answer.join = joined(asked)
     if answer.join["name"] is not None:
-        step.stop_waiting(answer)
+        stop_waiting(step.session, answer)

@@ -9,7 +9,7 @@ from pipeline.core.content import without_audio
 from pipeline.core.document import document_of
 from pipeline.core.enrich.values import error_of, span_ms
 from pipeline.core.event import Event
-from pipeline.core.handlers.items import finish, sent_item
+from pipeline.core.handlers.items import finish, made_by, sent_item
 from pipeline.core.publish import publish, publish_response
 from pipeline.core.state import Item, Reply, Session
 from pipeline.core.step import MAX_ID, Step
@@ -92,10 +92,7 @@ def _output_item(step: Step, entry: dict[str, Any], response_id: object, index: 
     item = step.item(entry["id"])
     if item is None:
         return
-    if item.response_id is None:
-        item.response_id = text_or_none(response_id)
-    if item.output_index is None:
-        item.output_index = index
+    made_by(item, response_id, index)
     if entry.get("status") != "in_progress":
         finish(step, item, entry, "response_done")
 
