@@ -3,13 +3,14 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
             $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 VENV   := .venv
 BIN    := $(VENV)/bin
+BENCH  := build/bench-venv
 STAMP  := $(VENV)/.installed
 CODE   := pipeline topics tests
 PYTEST_ARGS ?=
 HOURS ?= 0.5
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test faults soak faults-mutations fuzz bench-core lint format types schemas lock clean python java
+.PHONY: help venv demo test faults soak faults-mutations fuzz bench bench-core bench-lock lint format types schemas lock clean python java
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -57,6 +58,16 @@ fuzz: java $(STAMP) ## 100,000 broken events through the core, then through the 
 	@$(BIN)/python -m tests.core.fuzz_core --count 100000
 	@$(BIN)/python -m tests.kafka.fuzz_worker --count 100000
 
+bench: java $(STAMP) $(BENCH)/.installed ## beside its peers, in one run: throughput, latency, profile; into docs/performance.md
+	@PYTHONPATH=. $(BENCH)/bin/python -m bench $(BENCH_ARGS)
+
+# The peers' packages live apart from the product's.
+$(BENCH)/.installed: bench/requirements.lock | python
+	@echo "Installing the benchmark's peers into $(BENCH) …"
+	@test -x $(BENCH)/bin/python || $(PYTHON) -m venv $(BENCH)
+	@$(BENCH)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
+	@touch $@
+
 bench-core: $(STAMP) ## microseconds per event in the core, by event type
 	@$(BIN)/python -m bench.core
 
@@ -81,6 +92,13 @@ lock: $(STAMP) ## newest versions into requirements.lock, and into those of the 
 	  --constraint requirements.lock -o deploy/requirements.lock
 	@echo hatchling | $(VENV)/lock/bin/uv pip compile - $(LOCK_ARGS) --upgrade \
 	  --constraint requirements.lock -o deploy/build.lock
+
+# The same versions as the product's, but for pydantic, where Quix Streams wants an older one.
+bench-lock: ## newest versions of the benchmark's peers into bench/requirements.lock
+	@test -x $(VENV)/lock/bin/uv || { $(PYTHON) -m venv $(VENV)/lock && $(VENV)/lock/bin/pip install --quiet uv; }
+	@sed -n '/^pydantic/d; s/^\([a-z].*==[^ ;]*\).*/\1/p' requirements.lock > $(VENV)/lock/bench.txt
+	@$(VENV)/lock/bin/uv pip compile pyproject.toml bench/requirements.in $(LOCK_ARGS) --upgrade --extra worker \
+	  --constraint $(VENV)/lock/bench.txt -o bench/requirements.lock
 
 LOCK_ARGS := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate
 

@@ -1,0 +1,90 @@
+"""Every program that is measured, as data: how it is started, and with which settings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).parent.parent
+OWN = ROOT / ".venv" / "bin"
+PEERS = ROOT / "build" / "bench-venv" / "bin"
+EXACTLY_ONCE, AT_LEAST_ONCE = "exactly-once", "at-least-once"
+PASS, CORE = "pass", "core"
+
+
+class Run(NamedTuple):
+    """What a program is told."""
+
+    servers: str
+    input: str
+    output: str
+    """A topic; for the job `core` the prefix of the topics."""
+    group: str
+    job: str
+
+
+@dataclass(frozen=True)
+class Program:
+    """One row of the tables. `command` makes the command line of a run."""
+
+    name: str
+    title: str
+    delivery: str
+    command: Callable[[Run, str], list[str]]
+    settings: str
+    jobs: tuple[str, ...] = (PASS, CORE)
+
+    def argv(self, run: Run) -> list[str]:
+        return self.command(run, self.delivery)
+
+
+def module(name: str, *extra: str, python: Path = PEERS / "python") -> Callable[[Run, str], list[str]]:
+    """A program of bench/peers, by its module's name."""
+    return lambda run, delivery: [str(python), "-m", f"bench.peers.{name}", *_options(run, delivery), *extra]
+
+
+def itemstream(run: Run, delivery: str) -> list[str]:
+    """The engine with a pass-through in it, or the worker as a user starts it."""
+    if run.job == PASS:
+        return module("itemstream_engine", python=OWN / "python")(run, delivery)
+    return [
+        str(OWN / "itemstream"), "worker", "--bootstrap-servers", run.servers, "--input-topic", run.input,
+        "--prefix", run.output, "--group", run.group, "--delivery", delivery, "--log-level", "warning",
+    ]  # fmt: skip
+
+
+def streams(*extra: str) -> Callable[[Run, str], list[str]]:
+    """Kafka Streams, in Java."""
+    return lambda run, delivery: [str(ROOT / "bench" / "streams" / "run"), *_options(run, delivery), *extra]
+
+
+def _options(run: Run, delivery: str) -> list[str]:
+    return [
+        "--bootstrap-servers", run.servers, "--input", run.input, "--output", run.output,
+        "--group", run.group, "--delivery", delivery, "--job", run.job,
+    ]  # fmt: skip
+
+
+_ITEMSTREAM = "one process, one transaction a partition and batch; the product's defaults"
+_CONFLUENT = "consume(2000), produce, "
+_QUIX = "commit_interval 1 s; linger.ms 5, batch.size 1 MB, max.partition.fetch.bytes 4 MiB"
+_STREAMS = "2 threads, Jackson, "
+
+PROGRAMS: tuple[Program, ...] = (
+    Program("itemstream-eo", "itemstream", EXACTLY_ONCE, itemstream, _ITEMSTREAM),
+    Program("itemstream-alo", "itemstream", AT_LEAST_ONCE, itemstream, _ITEMSTREAM),
+    Program(
+        "confluent-eo", "confluent-kafka", EXACTLY_ONCE, module("confluent"), _CONFLUENT + "one transaction a batch"
+    ),
+    Program("confluent-alo", "confluent-kafka", AT_LEAST_ONCE, module("confluent"), _CONFLUENT + "flush, commit"),
+    Program("quix-eo", "Quix Streams", EXACTLY_ONCE, module("quix"), _QUIX),
+    Program("quix-alo", "Quix Streams", AT_LEAST_ONCE, module("quix"), _QUIX),
+    Program(
+        "streams-eo", "Kafka Streams", EXACTLY_ONCE, streams("--threads", "2"), _STREAMS + "exactly_once_v2", (PASS,)
+    ),
+    Program(
+        "streams-alo", "Kafka Streams", AT_LEAST_ONCE, streams("--threads", "2"), _STREAMS + "at_least_once", (PASS,)
+    ),
+)
