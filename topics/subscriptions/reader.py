@@ -1,0 +1,328 @@
+"""Reads the topics of one subscription: fetch, decode, put in order, hand out, commit what is finished."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from aiokafka import TopicPartition
+from aiokafka import errors as kafka
+
+from topics.subscriptions.assignment import Assignment, Reading
+from topics.subscriptions.clients import Consumer, new_consumer, partitions_of
+from topics.subscriptions.decode import Decode
+from topics.subscriptions.errors import InvalidRecordError, RefusedError, SubscriptionError
+from topics.subscriptions.filters import Wanted
+from topics.subscriptions.lanes import Lanes
+from topics.subscriptions.latest import LatestOnly
+from topics.subscriptions.options import Options
+from topics.subscriptions.received import RawRecord, Received
+from topics.subscriptions.starting import move_group, offsets_at, start_offsets
+
+POLL_MS = 200
+ORDER_POLL_MS = 5
+ERROR_PAUSE_SECONDS = 0.2
+CHUNK = 500
+"""Records decoded at a time: short enough that the group's heartbeats get their turn."""
+
+log = logging.getLogger("topics.subscriptions")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """How the records of one topic are read."""
+
+    decode: Decode
+    wanted: Wanted | None
+
+
+class Reader:
+    """One consumer and what it has handed out. `take` is for one caller at a time."""
+
+    def __init__(self, options: Options, sources: Mapping[str, Source]) -> None:
+        self.options = options
+        self._sources = sources
+        self._merging = len(sources) > 1
+        self._queue: deque[tuple[Reading, Sequence[RawRecord]]] = deque()
+        self._failure: SubscriptionError | None = None
+        self._latest = LatestOnly(bounded=options.until is not None) if options.latest_revision else None
+        self.stopping = False
+        self._polling: asyncio.Timeout | None = None
+        self._committer: asyncio.Task[None] | None = None
+        self._started = False
+
+    async def start(self) -> None:
+        """Connect, join the group, find the beginning. Raises SubscriptionError."""
+        options = self.options
+        counts = await partitions_of(options, list(self._sources))
+        if self._merging and len(set(counts.values())) > 1:
+            told = ", ".join(f"{topic}: {count}" for topic, count in counts.items())
+            raise SubscriptionError(
+                f"topics differ in their number of partitions ({told}), so that there is no order across them; "
+                "`itemstream topics plan` shows what to change"
+            )
+        partitions = [TopicPartition(topic, number) for topic, count in counts.items() for number in range(count)]
+        if options.group is not None and options.start != "committed":
+            await move_group(options, options.group, partitions)
+        self._consumer: Consumer = new_consumer(options, options.group)
+        self._assignment = Assignment(self._consumer, options.group is not None, options.revoke_wait, self._forget)
+        self._lanes = Lanes(options, list(self._sources)) if self._merging else None
+        self._started = True
+        await self._consumer.start()
+        if self._lanes is not None:
+            await self._lanes.start()
+        if options.group is not None:
+            self._consumer.subscribe(list(self._sources), listener=self._assignment)
+            self._committer = asyncio.create_task(self._commit_at_intervals())
+        else:
+            await self._assign_all(partitions)
+
+    async def _assign_all(self, partitions: list[TopicPartition]) -> None:
+        """Without a group: read every partition, or those that `start` names."""
+        start = "earliest" if self.options.start == "committed" else self.options.start
+        offsets = await start_offsets(self._consumer, partitions, start)
+        self._consumer.assign(list(offsets))
+        for partition, offset in offsets.items():
+            self._consumer.seek(partition, offset)
+        self._assignment.assigned(offsets)
+
+    def stop(self) -> None:
+        """Let `take` end."""
+        self.stopping = True
+        if self._polling is not None:
+            self._polling.reschedule(0)
+
+    async def close(self) -> None:
+        """Commit what is finished and leave the group."""
+        if not self._started:
+            return
+        self._started = False
+        if self._committer is not None:
+            self._committer.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._committer
+        self._assignment.hold()
+        await self._assignment.commit()
+        if self._lanes is not None:
+            await self._lanes.close()
+        with contextlib.suppress(kafka.KafkaError):
+            await self._consumer.stop()
+
+    def _forget(self) -> None:
+        """The partitions are gone, and what was fetched of them."""
+        self._queue.clear()
+        if self._lanes is not None:
+            self._lanes.clear()
+
+    @property
+    def in_hand(self) -> int:
+        """How many records the caller is busy with; a rebalance waits for them."""
+        return self._assignment.in_hand
+
+    @in_hand.setter
+    def in_hand(self, count: int) -> None:
+        self._assignment.in_hand = count
+
+    async def take(self) -> list[Received[Any]] | None:
+        """The next records, at least one; None at the end. What is not `flowing` any more must be dropped."""
+        while not self.stopping:
+            chunk = self._ready()
+            if chunk and self._latest is not None:
+                chunk = self._latest.keep(chunk)
+            if chunk:
+                await asyncio.sleep(0)  # heartbeats, however fast the caller comes back
+                return chunk
+            if self._failure is not None:
+                raise self._failure
+            if self.options.until is not None and await self._is_at_end():
+                if self._lanes is not None and self._lanes.complete():
+                    continue
+                return self._latest.rest() if self._latest is not None else None
+            await self._poll()
+        return None
+
+    def _ready(self) -> list[Received[Any]]:
+        if self._lanes is None:
+            return self._next_chunk()
+        wanted = {topic: source.wanted for topic, source in self._sources.items()}
+        chunk: list[Received[Any]] = []
+        for received in self._lanes.release():
+            test = wanted[received.topic]
+            if not received.flowing:
+                continue
+            if test is None or test(received.record):
+                chunk.append(received)
+            else:
+                received.finish()
+        return chunk
+
+    def _next_chunk(self) -> list[Received[Any]]:
+        """Decode some of what was fetched. A record that can't be decoded fails when it is the next one."""
+        queue = self._queue
+        while queue:
+            reading, raws = queue.popleft()
+            if not reading.flowing:
+                continue
+            source = self._sources[reading.partition.topic]
+            decode, wanted = source.decode, source.wanted
+            chunk: list[Received[Any]] = []
+            for index, raw in enumerate(raws):
+                if index == CHUNK:
+                    queue.appendleft((reading, raws[index:]))
+                    break
+                try:
+                    record = decode(raw)
+                except InvalidRecordError as error:
+                    if self._pass_over(reading, raw, error):
+                        continue
+                    break
+                if wanted is None or wanted(record):
+                    chunk.append(Received(record, raw, reading))
+                else:
+                    reading.finish(raw.offset)
+            if chunk or self._failure is not None:
+                return chunk
+        return []
+
+    def _pass_over(self, reading: Reading, raw: RawRecord, error: InvalidRecordError) -> bool:
+        if self.options.on_invalid == "skip":
+            log.warning("passed over: %s", error)
+            reading.finish(raw.offset)
+            return True
+        self._failure = error
+        return False
+
+    async def _poll(self) -> None:
+        """Fetch, and take in what came."""
+        lanes = self._lanes
+        waiting = lanes is not None and lanes.waiting
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        fetched: Mapping[TopicPartition, list[RawRecord]] = {}
+        try:
+            # Called as it is and not as a task: nothing can come between its letting go of records and their intake.
+            async with asyncio.timeout(None) as self._polling:
+                fetched = await self._consumer.getmany(timeout_ms=ORDER_POLL_MS if waiting else POLL_MS)
+        except TimeoutError:
+            pass
+        except kafka.NoOffsetForPartitionError as error:
+            await self._seek_to_beginning(error.args[0])
+        except kafka.OffsetOutOfRangeError as error:
+            for partition, offset in dict(error.args[0]).items():
+                await self._skip_deleted(partition, offset)
+        except kafka.KafkaError as error:
+            if not error.retriable and not isinstance(error, kafka.CorruptRecordException):
+                raise RefusedError(f"reading failed: {error!r}") from error
+            log.warning("reading failed, trying again: %r", error)
+            await asyncio.sleep(ERROR_PAUSE_SECONDS)
+        finally:
+            self._polling = None
+        for partition, raws in fetched.items():
+            self._take_in(partition, raws)
+        if lanes is not None:
+            await self._keep_order(lanes, loop.time() - began, bool(fetched))
+
+    def _take_in(self, partition: TopicPartition, raws: Sequence[RawRecord]) -> None:
+        reading = self._assignment.reading(partition)
+        if reading.end is not None and raws[-1].offset >= reading.end:
+            raws = [raw for raw in raws if raw.offset < reading.end]
+        reading.read(raws)
+        if self._lanes is None:
+            if raws:
+                self._queue.append((reading, raws))
+            return
+        decode = self._sources[partition.topic].decode
+        lane = self._lanes.lane(partition.partition, self._consumer.assignment())
+        for raw in raws:
+            try:
+                record = decode(raw)
+            except InvalidRecordError as error:
+                if self._pass_over(reading, raw, error):
+                    continue
+                return
+            lane.add(Received(record, raw, reading))
+
+    async def _keep_order(self, lanes: Lanes, seconds: float, moved: bool) -> None:
+        """Tell the lanes how far the topics have been read, and that time passed."""
+        for partition in lanes.concerned(self._consumer.assignment()):
+            with contextlib.suppress(kafka.IllegalStateError):
+                lanes.read_to(partition, await self._position(partition))
+        lanes.tick(seconds, moved)
+        lanes.hold_back(self._consumer)
+
+    async def _position(self, partition: TopicPartition) -> int:
+        """Where reading goes on; -1 where that is not known yet."""
+        try:
+            async with asyncio.timeout(0.05):
+                return await self._consumer.position(partition)
+        except TimeoutError:
+            return -1
+
+    async def _is_at_end(self) -> bool:
+        """Whether every assigned partition has been read to where the read is to end."""
+        if not self._assignment.known:
+            return False
+        readings = list(self._assignment.readings.values())
+        await self._find_ends([reading for reading in readings if reading.end is None])
+        for reading in readings:
+            if reading.end is None:
+                return False
+            if not reading.ended:
+                try:
+                    position = await self._position(reading.partition)
+                except kafka.IllegalStateError:  # revoked meanwhile
+                    return False
+                if position < reading.end:
+                    return False
+                reading.ended = True
+                self._consumer.pause(reading.partition)
+        return not self._queue
+
+    async def _find_ends(self, readings: list[Reading]) -> None:
+        until = self.options.until
+        partitions = [reading.partition for reading in readings]
+        if not partitions or (isinstance(until, datetime) and until > datetime.now(UTC)):
+            return
+        if isinstance(until, datetime):
+            ends = await offsets_at(self._consumer, partitions, until)
+        else:
+            ends = await self._consumer.end_offsets(partitions)
+        for reading in readings:
+            reading.end = ends[reading.partition]
+
+    async def _commit_at_intervals(self) -> None:
+        while True:
+            await asyncio.sleep(self.options.commit_interval)
+            await self._assignment.commit()
+
+    async def _seek_to_beginning(self, *partitions: TopicPartition) -> None:
+        """The group has not been here before."""
+        for partition, offset in (await self._consumer.beginning_offsets(partitions)).items():
+            with contextlib.suppress(kafka.IllegalStateError):
+                self._consumer.seek(partition, offset)
+
+    async def _skip_deleted(self, partition: TopicPartition, offset: int) -> None:
+        start = (await self._consumer.beginning_offsets([partition]))[partition]
+        log.warning(
+            "%s[%d] was deleted before it was read: offset %d to %d; reading goes on at %d (lengthen the topic's "
+            "retention or add members to the group)",
+            partition.topic,
+            partition.partition,
+            offset,
+            start - 1,
+            start,
+        )
+        with contextlib.suppress(kafka.IllegalStateError):
+            self._consumer.seek(partition, start)
+
+
+def finish_all(chunk: Iterable[Received[Any]]) -> None:
+    """Nothing more is to be done with any of them."""
+    for received in chunk:
+        received.finish()
