@@ -44,6 +44,9 @@ class BySession:
                     self._put(received)
             self._drop_waiting()
             await self._until(0)
+        except Exception:
+            await self._until(0)  # what was read before it is handled
+            raise
         finally:
             for worker in workers:
                 worker.cancel()
@@ -84,7 +87,7 @@ class BySession:
             session = await self._ready.get()
             queue = self._sessions[session]
             received = queue[0]
-            if received.flowing and not (reader.stopping and self._failure is not None):
+            if received.flowing:
                 reader.in_hand += 1
                 try:
                     await self._handle(received)

@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast
 
 from topics.subscriptions.by_session import BySession
+from topics.subscriptions.errors import SubscriptionError
 from topics.subscriptions.reader import Reader, finish_all
 from topics.subscriptions.received import Received
 
@@ -82,10 +83,14 @@ class Subscription(Generic[T]):
         """
         reader = self._reader
         waiting: list[Received[Any]] = []
+        failure: SubscriptionError | None = None
         async with self._running():
             more = True
             while more or waiting:
-                more = more and await self._fill(waiting, max_records, max_seconds)
+                try:
+                    more = more and await self._fill(waiting, max_records, max_seconds)
+                except SubscriptionError as error:  # after what was read before it
+                    more, failure = False, error
                 waiting = [received for received in waiting if received.flowing]
                 batch, waiting = waiting[:max_records], waiting[max_records:]
                 if batch and not reader.stopping:
@@ -93,6 +98,8 @@ class Subscription(Generic[T]):
                     yield [received.record for received in batch]
                     finish_all(batch)
                     reader.in_hand = 0
+            if failure is not None:
+                raise failure
 
     async def _fill(self, waiting: list[Received[Any]], most: int, seconds: float) -> bool:
         """Read until there are enough; whether there may be more."""

@@ -287,6 +287,15 @@ async def test_a_record_of_a_newer_schema(bootstrap_servers: str, deployed: str,
     with pytest.raises(NewerSchemaError, match=r"items.function-calls\[0\] offset 1 has schema_version 2.*upgrade"):
         await reading
     assert found == [1]
+    batches: list[int] = []
+
+    async def read_batches() -> None:
+        async for batch in subscribe(FunctionCall, **options()).batches():
+            batches.append(len(batch))  # noqa: PERF401
+
+    with pytest.raises(NewerSchemaError):
+        await read_batches()
+    assert batches == [1]
     bounds = options(until="now", on_invalid="skip")
     assert [one.session_sequence async for one in subscribe(FunctionCall, group=group, **bounds)] == [3]
 
