@@ -32,6 +32,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("worker", "pipeline.cli.worker:worker", "Reads server events, writes items, exactly once."),
     Command("process", "pipeline.cli.process:process", "Recorded events through the core, without Kafka."),
     Command("simulate", "pipeline.cli.simulate:simulate", "Realistic sessions into Kafka or a file, with a ledger."),
+    Command("rejected", "pipeline.cli.rejected:app", "What could not be used: list, show, put right, send again."),
     Command("demo", "pipeline.cli.demo:demo", "The whole main job once on this machine, every record checked."),
     Command("kafka", "pipeline.cli.kafka:app", "Apache Kafka on this machine, for a first run and for tests."),
     Command("topics", "pipeline.cli.topics:app", "The topics: what there should be, what there is, and making it so."),
