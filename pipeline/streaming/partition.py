@@ -13,6 +13,9 @@ from pipeline.core.records import BatchResult, Counts, InputRecord
 from pipeline.streaming.core_interface import PartitionCore
 from pipeline.streaming.writer import PartitionWriter
 
+REST_RATIO = 0.5
+MAX_REST_SECONDS = 0.02
+
 
 class InputPartition:
     """The partition from the moment records may flow until it is revoked or fails.
@@ -51,6 +54,8 @@ class InputPartition:
         self.known_end = position
         """Where the log ended when Kafka was last asked, beside what fetches say."""
         self.asked_at = now
+        self.rests_until = now
+        """Until then a batch begins only if it is full."""
         self._commit: asyncio.Task[None] | None = None
 
     def told_ms(self) -> int:
@@ -87,10 +92,12 @@ class InputPartition:
     def next_records(self, most: int) -> list[InputRecord] | None:
         """The records to process now, at most so many; None while it is better to wait.
 
-        While a commit is in flight only a full batch is processed ahead, and only one: more records gather meanwhile,
-        and a transaction costs the same for many.
+        While a commit is in flight, and while the partition rests, only a full batch is processed, and ahead of the
+        commit only one: more records gather meanwhile, and a transaction costs the same for many.
         """
-        if self.closed or self.held is not None or not self.queue or (self.committing and len(self.queue) < most):
+        if self.closed or self.held is not None or not self.queue:
+            return None
+        if len(self.queue) < most and (self.committing or time.monotonic() < self.rests_until):
             return None
         records = self.queue[:most]
         del self.queue[:most]
@@ -113,7 +120,14 @@ class InputPartition:
         deferred, self.deferred, self.deferred_since = self.deferred, Counts(), None
         return deferred
 
-    def has_committed(self, next_offset: int) -> None:
-        """Note that all before `next_offset` is durable."""
+    def has_committed(self, next_offset: int, seconds: float) -> float:
+        """Note that all before `next_offset` is durable, after so many seconds; for how many the partition now rests.
+
+        Kafka writes the markers of a transaction after it has answered, so one begun at once waits for them, asking
+        again and again. The longer commits take the busier Kafka is: it then gets fewer and larger ones.
+        """
         self.committed = next_offset
         self.last_progress = time.monotonic()
+        rest = min(REST_RATIO * seconds, MAX_REST_SECONDS)
+        self.rests_until = self.last_progress + rest
+        return rest

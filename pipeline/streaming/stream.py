@@ -216,10 +216,12 @@ class TransactionalStream:
             except Exception as failure:
                 self._park(failure)
             return
-        partition.has_committed(next_offset)
+        seconds = time.perf_counter() - started
+        rest = partition.has_committed(next_offset, seconds)
+        asyncio.get_running_loop().call_later(rest, self._work.set)
         self._assignment.succeeded(partition.source)
         stats = self.stats
-        stats.committed(time.perf_counter() - started)
+        stats.committed(seconds)
         stats.counts.add(counts)
         stats.changes += len(result.changes)
         stats.outputs.update(output.topic for output in result.outputs)
