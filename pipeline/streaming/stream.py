@@ -27,6 +27,8 @@ HOUSEKEEPING_SECONDS = 0.2
 WATCH_SECONDS = 1.0
 ASK_SECONDS = 5.0
 FETCH_ERROR_PAUSE_SECONDS = 0.2
+FETCH_REST_SECONDS = 0.004
+FEW_RECORDS = 100
 STOP_SECONDS = 8.0
 """For the commits in flight when the stream stops; Kafka answers in milliseconds, or is gone."""
 
@@ -124,14 +126,18 @@ class TransactionalStream:
                 await self._keep_house(partition, now)
 
     async def _take_fetched(self) -> None:
+        rest = 0.0
         if self._fetching is not None and self._fetching.done():
             fetching, self._fetching = self._fetching, None
             epoch, fetched = await self._fetched(fetching)
             for source, records in fetched.items():
                 if (partition := self._accept(source, epoch, records)) is not None:
                     partition.enqueue(records)
+            # A fetch costs both sides about as much for one record as for many, and a trickle would ask for each of
+            # its records alone, while most of them wait for a commit anyway.
+            rest = FETCH_REST_SECONDS if fetched and sum(map(len, fetched.values())) < FEW_RECORDS else 0
         if self._fetching is None and not self._is_full():
-            self._fetching = asyncio.create_task(self._get_records())
+            self._fetching = asyncio.create_task(self._get_records(rest))
             self._fetching.add_done_callback(lambda _: self._work.set())
             await asyncio.sleep(0)  # the next fetch is on its way while these records are processed
 
@@ -140,7 +146,8 @@ class TransactionalStream:
         most = self.config.max_batch_records
         return any(len(partition.queue) > most for partition in self._assignment.partitions.values())
 
-    async def _get_records(self) -> tuple[int, Fetched]:
+    async def _get_records(self, rest: float) -> tuple[int, Fetched]:
+        await asyncio.sleep(rest)
         # Outside of any lock: getmany itself waits for a rebalance to end.
         fetched = await self._consumer.getmany(timeout_ms=POLL_MS)
         # In the same step in which the fetcher let go of the records: no rebalance can be in between.
