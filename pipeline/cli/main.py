@@ -32,6 +32,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("worker", "pipeline.cli.worker:worker", "Reads server events, writes items, exactly once."),
     Command("process", "pipeline.cli.process:process", "Recorded events through the core, without Kafka."),
     Command("simulate", "pipeline.cli.simulate:simulate", "Realistic sessions into Kafka or a file, with a ledger."),
+    Command("tail", "pipeline.cli.tail:tail", "Live conversations, read from the topics, in this terminal."),
     Command("rejected", "pipeline.cli.rejected:app", "What could not be used: list, show, put right, send again."),
     Command("demo", "pipeline.cli.demo:demo", "The whole main job once on this machine, every record checked."),
     Command("kafka", "pipeline.cli.kafka:app", "Apache Kafka on this machine, for a first run and for tests."),
@@ -142,8 +143,9 @@ def _usage_message(error: Exception) -> str | None:
 def _is_public(error: Exception) -> bool:
     """Errors of the public package are written for the user as ours are; it can't know our base class."""
     from topics.admin.errors import TopicsError
+    from topics.subscriptions.errors import SubscriptionError
 
-    return isinstance(error, TopicsError)
+    return isinstance(error, TopicsError | SubscriptionError)
 
 
 def _one_line(error: Exception) -> str:

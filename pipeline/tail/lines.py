@@ -114,9 +114,13 @@ def _json(parsed: object, raw: str | None) -> str:
 
 
 def _short(text: str, longest: int | None) -> str:
-    # Words of strangers: no line breaks, and nothing a terminal would obey.
-    line = "".join(one if one.isprintable() else " " for one in " ".join(text.split()))
+    line = printable(" ".join(text.split()))
     return line if longest is None or len(line) <= longest else line[: longest - 1] + "…"
+
+
+def printable(text: str) -> str:
+    """Words of strangers on one line, with nothing in them that a terminal would obey."""
+    return text if text.isprintable() else "".join(one if one.isprintable() else " " for one in text)
 
 
 def describe_output(output: Output) -> Text:
