@@ -16,7 +16,7 @@ class PartitionCore(Protocol):
     """
 
     def restore(self, key: bytes, value: bytes | None) -> None:
-        """Take one changelog record; they come in order, the last of a key is valid."""
+        """Take a changelog record: of each key the last, in no order of keys; a deleted key does not come."""
         ...
 
     def restored(self) -> None:
