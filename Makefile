@@ -10,7 +10,7 @@ PYTEST_ARGS ?=
 HOURS ?= 0.5
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test faults soak faults-mutations fuzz bench bench-core bench-lock lint format types schemas lock clean python java
+.PHONY: help venv demo test faults soak faults-mutations fuzz bench bench-core bench-growth bench-lock lint format types schemas lock clean python java
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -67,6 +67,9 @@ $(BENCH)/.installed: bench/requirements.lock | python
 	@test -x $(BENCH)/bin/python || $(PYTHON) -m venv $(BENCH)
 	@$(BENCH)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
 	@touch $@
+
+bench-growth: java $(STAMP) $(BENCH)/.installed ## what grows with processes, partitions, sessions, items; restore, memory; into docs/scaling.md
+	@PYTHONPATH=. $(BENCH)/bin/python -m bench.growth $(GROWTH_ARGS)
 
 bench-core: $(STAMP) ## microseconds per event in the core, by event type
 	@$(BIN)/python -m bench.core

@@ -45,7 +45,7 @@ async def committed(servers: str, topic: str, wanted: int, seconds: float) -> li
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         for records in (await consumer.getmany(timeout_ms=500)).values():
-            seen += [(record.key, json.loads(record.value), list(record.headers)) for record in records]
+            seen += [(record.key, json.loads(record.value or b""), list(record.headers)) for record in records]
         if len(seen) >= wanted:
             deadline = min(deadline, time.monotonic() + 1)
     await consumer.stop()

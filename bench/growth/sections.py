@@ -1,0 +1,146 @@
+"""What is measured, a function a section: each gives rows, which are kept as JSON and become a table and a plot."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from bench.growth.deployment import Deployment
+from bench.growth.speed import Sample, speed
+from bench.growth.traffic import mix, opened, turns, with_items
+from bench.inputs import Event
+from bench.programs import OWN
+from pipeline.kafka import EmbeddedKafka
+
+Row = dict[str, Any]
+Tell = Callable[[str], None]
+
+ROOT = Path(__file__).parents[2]
+PROCESSES = (1, 2, 4)
+PARTITIONS = (1, 4, 16, 64)
+SESSIONS = (100, 1_000, 10_000, 100_000)
+ITEMS = (10, 100, 1_000, 10_000)
+STATES = (100, 1_000, 10_000)
+USUAL_PARTITIONS = 4
+ITEM_SESSIONS = 4
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a section gets. events: how many are measured at each size."""
+
+    kafka: EmbeddedKafka
+    events: int
+    tell: Tell
+
+    def deployment(self, partitions: int, source: str | None = None) -> Deployment:
+        assert self.kafka.pid is not None
+        return Deployment(self.kafka.bootstrap_servers, self.kafka.pid, partitions, source)
+
+
+def processes(run: Run) -> Iterable[Row]:
+    """The mix in 16 partitions, read by 1, 2 and 4 processes, each time by a new group."""
+    events = mix(run.events)
+    first = run.deployment(16)
+    first.topics.fill(first.input, first.partitions, events)
+    for count in PROCESSES:
+        place = run.deployment(16, source=first.input)
+        yield _row(run, place, count, count, len(events))
+
+
+def partitions(run: Run) -> Iterable[Row]:
+    """The mix in 1 to 64 partitions, one process."""
+    events = mix(run.events)
+    for count in PARTITIONS:
+        place = run.deployment(count)
+        place.topics.fill(place.input, count, events)
+        yield _row(run, place, count, 1, len(events))
+        place.delete()
+
+
+def sessions(run: Run) -> Iterable[Row]:
+    """Turns in so many open sessions, each with a conversation of 2 items behind it; the same in the core alone."""
+    for count in SESSIONS:
+        yield _grown(run, count, opened(count), count) | {"core_us": _core("sessions", count)["us"]}
+
+
+def items(run: Run) -> Iterable[Row]:
+    """Turns in four sessions that have so many items each; the same in the core alone."""
+    for count in ITEMS:
+        row = _grown(run, count, with_items(ITEM_SESSIONS, count), ITEM_SESSIONS)
+        yield row | {"core_us": _core("items", count)["us"]}
+
+
+def state(run: Run) -> Iterable[Row]:
+    """Whole simulated conversations (3 turns, 8 items on average): memory while they run and after a restart."""
+    for count in STATES:
+        yield _grown(run, count, opened(count, scenarios=()), count)
+
+
+SECTIONS: dict[str, Callable[[Run], Iterable[Row]]] = {
+    "processes": processes,
+    "partitions": partitions,
+    "sessions": sessions,
+    "items": items,
+    "state": state,
+}
+
+
+def _row(run: Run, place: Deployment, size: int, processes: int, records: int) -> Row:
+    with place.worker(processes) as worker:
+        samples = worker.drain()
+        memory = worker.rss_mib()
+    return _told(run, {"size": size, "events": records, "rss_mib": memory, **_figures(samples, 0, records)})
+
+
+def _grown(run: Run, size: int, opening: Iterable[Event], sessions: int) -> Row:
+    """Bring the state to its size; stop; write turns; start again, which restores it, and measure the turns."""
+    place = run.deployment(USUAL_PARTITIONS)
+    before = place.topics.fill(place.input, place.partitions, opening)
+    with place.worker() as worker:
+        worker.drain()
+        running = worker.rss_mib()
+    with place.worker() as worker:
+        restored = worker.restored()
+        after_restore = worker.rss_mib()
+    count = place.topics.fill(place.input, place.partitions, turns(run.events, sessions))
+    with place.worker() as worker:
+        samples = worker.drain()
+        memory = worker.rss_mib()
+    place.delete()
+    row: Row = {
+        "size": size,
+        "opening_events": before,
+        "events": count,
+        "rss_running_mib": running,
+        "rss_restored_mib": after_restore,
+        "rss_mib": memory,
+        "restored_records": restored["restored_records"],
+        "restore_seconds": restored["restore_seconds"],
+    }
+    return _told(run, row | _figures(samples, before, count))
+
+
+def _figures(samples: list[Sample], before: int, records: int) -> Row:
+    found = speed(samples, before, records)
+    return {"rate": found.rate, "worker_us": found.worker_us, "broker_us": found.broker_us}
+
+
+def _core(kind: str, size: int) -> Row:
+    """Of the core alone, in the product's own environment and in a process of its own."""
+    command = [str(OWN / "python"), "-m", "bench.growth.core_cost", kind, str(size)]
+    return orjson.loads(subprocess.run(command, cwd=ROOT, capture_output=True, check=True).stdout)
+
+
+def _told(run: Run, row: Row) -> Row:
+    told = f"{row['size']:>9,}: {row['rate']:,.0f} events/s, {row['worker_us']:.1f} µs CPU an event"
+    if "restore_seconds" in row:
+        told += f", restored {row['restored_records']:,} records in {row['restore_seconds']:.2f} s"
+        told += f", {row['rss_restored_mib']:.0f} MiB"
+    run.tell(told)
+    return row
