@@ -6,8 +6,8 @@
 from pipeline.core.codec import StateUnreadable
 from pipeline.core.partition import Partition
 from pipeline.core.records import BatchResult, Change, Counts, Headers, InputRecord, Output
-from pipeline.core.reject import readable_headers
 from pipeline.core.settings import CoreSettings
+from topics.dead_letters import readable_headers
 
 __all__ = [
     "BatchResult",

@@ -1,7 +1,6 @@
 """Records that cannot be used: why, and what is written of them.
 
-The headers are those of Spring Kafka's `DeadLetterPublishingRecoverer`, with its encodings, so that
-its tools read ours.
+The headers are those of `topics.dead_letters`.
 """
 
 from __future__ import annotations
@@ -9,12 +8,11 @@ from __future__ import annotations
 from typing import Literal
 
 from pipeline.core.records import Headers, InputRecord, Output
+from topics.dead_letters import exception_headers, origin_headers
 
 Reason = Literal[
     "empty", "not_json", "not_object", "type_missing", "item_missing", "item_invalid", "too_large", "internal_error"
 ]
-
-_TIMESTAMP_TYPES = {0: b"CreateTime", 1: b"LogAppendTime"}
 
 
 class Rejection(Exception):
@@ -25,24 +23,6 @@ class Rejection(Exception):
         self.reason: Reason = reason
         self.message = message
 
-
-_NUMBERS = frozenset(f"kafka_dlt-original-{name}" for name in ("partition", "offset", "timestamp"))
-"""Headers that hold a big-endian number."""
-
-
-def readable_headers(headers: Headers) -> dict[str, str | None]:
-    """Headers for people: numbers in decimal, the rest as text, bytes that are none kept readable."""
-    return {name: None if value is None else _readable(name, value) for name, value in headers}
-
-
-def _readable(name: str, value: bytes) -> str:
-    if name in _NUMBERS:
-        return str(int.from_bytes(value, "big", signed=True))
-    return value.decode(errors="backslashreplace")
-
-
-LONGEST_MESSAGE = 1_000
-"""Characters: some messages quote the event."""
 
 LEFT_OUT = "itemstream-left-out"
 """Header that names the parts of the input which the rejected topic has no room for."""
@@ -55,13 +35,8 @@ def rejected(topic: str, record: InputRecord, rejection: Rejection, version: byt
     parts of the input are left out, and a header says which; where the input stands is told in any case.
     """
     ours: Headers = [
-        ("kafka_dlt-original-topic", record.topic.encode()),
-        ("kafka_dlt-original-partition", record.partition.to_bytes(4, "big", signed=True)),
-        ("kafka_dlt-original-offset", record.offset.to_bytes(8, "big", signed=True)),
-        ("kafka_dlt-original-timestamp", record.timestamp.to_bytes(8, "big", signed=True)),
-        ("kafka_dlt-original-timestamp-type", _TIMESTAMP_TYPES.get(record.timestamp_type or 0, b"NoTimestampType")),
-        ("kafka_dlt-exception-fqcn", b"pipeline.core.reject.Rejection"),
-        ("kafka_dlt-exception-message", rejection.message[:LONGEST_MESSAGE].encode(errors="replace")),
+        *origin_headers(record),
+        *exception_headers("pipeline.core.reject.Rejection", rejection.message),
         ("itemstream-reject-reason", rejection.reason.encode()),
         ("itemstream-version", version),
     ]
