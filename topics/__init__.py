@@ -20,6 +20,7 @@ from topics.models import (
 )
 
 if TYPE_CHECKING:
+    from topics.subscribers import Retry, subscriber
     from topics.subscriptions import Received, Subscription, SubscriptionError, subscribe, subscribe_topic
 
 __all__ = [
@@ -35,17 +36,22 @@ __all__ = [
     "OtherItem",
     "Received",
     "Response",
+    "Retry",
     "Subscription",
     "SubscriptionError",
     "TopicSpec",
     "changelog_topic",
     "subscribe",
     "subscribe_topic",
+    "subscriber",
 ]
 
-_LAZY = dict.fromkeys(
-    ("Received", "Subscription", "SubscriptionError", "subscribe", "subscribe_topic"), "topics.subscriptions"
-)
+_LAZY = {
+    **dict.fromkeys(
+        ("Received", "Subscription", "SubscriptionError", "subscribe", "subscribe_topic"), "topics.subscriptions"
+    ),
+    **dict.fromkeys(("Retry", "subscriber"), "topics.subscribers"),
+}
 """What needs a Kafka client: imported when it is first asked for, so that the models alone stay light."""
 
 

@@ -51,6 +51,12 @@ class Breaker:
         """How many tries it remembers."""
         return len(self._outcomes)
 
+    def seconds_left(self, now: float) -> float:
+        """Seconds until it is worth asking."""
+        if self._open_until is None:
+            return 0.0
+        return self._settings.cooldown if self._trying else max(0.0, self._open_until - now)
+
     def ask(self, now: float) -> float:
         """Seconds until a record may be tried; 0: now. While the breaker is open, one try at a time gets 0."""
         if self._open_until is None:

@@ -25,12 +25,6 @@ _OURS = frozenset((ATTEMPTS, NOT_BEFORE))
 Session = Hashable
 
 
-def session_of(received: Received[Any]) -> Session:
-    """Records of the same session are handled one after another; one without a key stands alone."""
-    raw = received.raw
-    return (raw.partition, raw.key) if raw.key is not None else (raw.topic, raw.partition, raw.offset)
-
-
 @dataclass(frozen=True, slots=True)
 class Waiting:
     """What a record in the retry topic says of itself."""

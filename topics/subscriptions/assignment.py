@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
 from aiokafka import ConsumerRebalanceListener, TopicPartition
 from aiokafka import errors as kafka
 
 from topics.subscriptions.clients import Consumer
+from topics.subscriptions.errors import CommitError
 from topics.subscriptions.frontier import Frontier
+from topics.subscriptions.opening import Openings
 from topics.subscriptions.received import RawRecord
+
+Commit = Callable[[Mapping[TopicPartition, int]], Awaitable[Mapping[TopicPartition, int]]]
+"""Makes offsets durable; returns those that were."""
 
 log = logging.getLogger("topics.subscriptions")
 
@@ -19,13 +24,15 @@ log = logging.getLogger("topics.subscriptions")
 class Reading:
     """One partition while it is assigned here; a new one after every rebalance."""
 
-    __slots__ = ("committed", "end", "ended", "flowing", "frontier", "partition")
+    __slots__ = ("committed", "end", "ended", "flowing", "frontier", "gone", "partition")
 
     def __init__(self, partition: TopicPartition) -> None:
         self.partition = partition
         self.frontier: Frontier | None = None
         self.flowing = True
         """Whether records of it may still be handed out."""
+        self.gone = False
+        """Whether the last commit of it has been made."""
         self.committed: int | None = None
         """What was last committed here."""
         self.end: int | None = None
@@ -53,16 +60,27 @@ class Assignment(ConsumerRebalanceListener):
     gone, and the next owner begins at what was committed.
     """
 
-    def __init__(self, consumer: Consumer, commits: bool, revoke_wait: float, forget: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        consumer: Consumer,
+        openings: Openings,
+        *,
+        commit: Commit | None,
+        revoke_wait: float,
+        lost: Callable[[], Awaitable[None]],
+    ) -> None:
         self.readings: dict[TopicPartition, Reading] = {}
         self.known = False
         """Whether there has been an assignment, if an empty one."""
         self.in_hand = 0
         """Records the application is busy with."""
+        self.failure: Exception | None = None
+        """Of a commit that nothing may follow."""
         self._consumer = consumer
-        self._commits = commits
+        self._openings = openings
+        self._commit = commit
         self._revoke_wait = revoke_wait
-        self._forget = forget
+        self._lost = lost
         self._committing = asyncio.Lock()
 
     def reading(self, partition: TopicPartition) -> Reading:
@@ -86,13 +104,16 @@ class Assignment(ConsumerRebalanceListener):
     async def on_partitions_assigned(  # pyright: ignore[reportIncompatibleMethodOverride]
         self, assigned: Iterable[TopicPartition]
     ) -> None:
-        self.assigned(assigned)
+        partitions = list(assigned)
+        self.assigned(partitions)
+        self._openings.begin(partitions)
 
     async def on_partitions_revoked(  # pyright: ignore[reportIncompatibleMethodOverride]
         self, revoked: Iterable[TopicPartition]
     ) -> None:
         """Hand out nothing more, give what is in hand time to finish, commit, let go."""
         self.hold()
+        await self._openings.cancel()
         try:
             async with asyncio.timeout(self._revoke_wait):
                 while self.in_hand:  # noqa: ASYNC110 - the application may finish in another thread
@@ -100,20 +121,26 @@ class Assignment(ConsumerRebalanceListener):
         except TimeoutError:
             log.info("%d records are still being handled while their partitions go; they come again", self.in_hand)
         await self.commit()
+        for reading in self.readings.values():
+            reading.gone = True
         self.readings.clear()
-        self._forget()
+        await self._lost()
         self.known = False
 
     async def commit(self) -> None:
         """Commit what is finished since the last time."""
-        if not self._commits:
+        commit = self._commit
+        if commit is None or self.failure is not None:
             return
         async with self._committing:
             offsets = await self._to_commit()
             if not offsets:
                 return
             try:
-                await self._consumer.commit(offsets)
+                offsets = await commit(offsets)
+            except CommitError as error:
+                self.failure = error
+                return
             except (kafka.CommitFailedError, kafka.IllegalStateError) as error:
                 # The group has moved on without us: what comes next is a revocation, and the next owner reads it again.
                 log.info("offsets were not committed: %s", error)

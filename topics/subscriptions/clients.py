@@ -77,15 +77,17 @@ async def running(consumer: Consumer) -> AsyncGenerator[Consumer]:
             await consumer.stop()
 
 
+def connection_of(options: Options) -> dict[str, Any]:
+    """Of the client options those that any client takes, not a consumer alone."""
+    return {
+        key: value for key, value in options.client.items() if key.startswith(("ssl", "sasl", "security", "request"))
+    }
+
+
 async def partitions_of(options: Options, topics: Sequence[str]) -> dict[str, int]:
     """How many partitions each topic has. Raises MissingTopicError, UnreachableError."""
-    connection = {
-        key: value
-        for key, value in options.client.items()
-        if key.startswith(("ssl", "sasl", "security")) or key in ("client_id", "request_timeout_ms")
-    }
     try:
-        async with connect(options.servers, **connection) as admin:
+        async with connect(options.servers, **connection_of(options)) as admin:
             # All of them: to ask for a name creates it where brokers auto-create topics.
             found = {one["topic"]: len(one["partitions"]) for one in await admin.describe_topics()}
     except BrokerUnreachableError as error:

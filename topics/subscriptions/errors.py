@@ -34,3 +34,7 @@ class InvalidRecordError(SubscriptionError):
 
 class NewerSchemaError(InvalidRecordError):
     """A record was written by a newer itemstream than the one that reads it."""
+
+
+class CommitError(SubscriptionError):
+    """A transaction failed: nothing may be handled before its partitions have been started anew."""

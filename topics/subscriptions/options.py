@@ -20,6 +20,8 @@ Start = Literal["committed", "earliest", "latest"] | datetime | Mapping[tuple[st
 Until = Literal["now"] | datetime | None
 """Where a bounded read ends."""
 OnInvalid = Literal["raise", "skip"]
+OnInvalidInside = Literal["raise", "skip", "hand-over"]
+"""`hand-over`: the error takes the record's place, for subscribers, which have dead letters."""
 OneOrMore = str | Collection[str] | None
 
 
@@ -60,7 +62,7 @@ class Options:
     where: Callable[[Any], bool] | None = None
     latest_revision: bool = False
     final_transcripts: bool = False
-    on_invalid: OnInvalid = "raise"
+    on_invalid: OnInvalidInside = "raise"
     concurrency: int = 1
     commit_interval: float = 1.0
     order_wait: float = 5.0
@@ -80,7 +82,7 @@ class Options:
             raise ValueError("group is empty: name the consumer group, or None to read without one")
         if self.concurrency < 1:
             raise ValueError(f"concurrency={self.concurrency}: at least 1")
-        if self.on_invalid not in ("raise", "skip"):
+        if self.on_invalid not in ("raise", "skip", "hand-over"):
             raise ValueError(f"on_invalid={self.on_invalid!r}: 'raise' or 'skip'")
 
     @property

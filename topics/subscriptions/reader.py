@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -18,9 +18,11 @@ from topics.subscriptions.assignment import Assignment, Reading
 from topics.subscriptions.clients import Consumer, new_consumer, partitions_of
 from topics.subscriptions.decode import Decode
 from topics.subscriptions.errors import InvalidRecordError, RefusedError, SubscriptionError
+from topics.subscriptions.extras import Extras
 from topics.subscriptions.filters import Wanted
 from topics.subscriptions.lanes import Lanes
 from topics.subscriptions.latest import LatestOnly
+from topics.subscriptions.opening import OpenAtOnce, Openings, OpenInOrder
 from topics.subscriptions.options import Options
 from topics.subscriptions.received import RawRecord, Received
 from topics.subscriptions.starting import move_group, offsets_at, start_offsets
@@ -45,14 +47,20 @@ class Source:
 class Reader:
     """One consumer and what it has handed out. `take` is for one caller at a time."""
 
-    def __init__(self, options: Options, sources: Mapping[str, Source]) -> None:
+    def __init__(self, options: Options, sources: Mapping[str, Source], extras: Extras | None = None) -> None:
         self.options = options
-        self._sources = sources
-        self._merging = len(sources) > 1
+        self._extras = extras
+        self._moved = frozenset(sources)
+        """The topics for which `start` holds."""
+        self._ordered = list(sources) if len(sources) > 1 else []
+        """Topics that come in the order of their sessions, across topics."""
+        self._sources = {**sources, **({extras.first: Source(extras.decode, None)} if extras is not None else {})}
+        self._wanted = {topic: source.wanted for topic, source in self._sources.items()}
         self._queue: deque[tuple[Reading, Sequence[RawRecord]]] = deque()
         self._failure: SubscriptionError | None = None
         self._latest = LatestOnly(bounded=options.until is not None) if options.latest_revision else None
         self.stopping = False
+        self.on_stop: list[Callable[[], None]] = []
         self._polling: asyncio.Timeout | None = None
         self._committer: asyncio.Task[None] | None = None
         self._started = False
@@ -61,7 +69,7 @@ class Reader:
         """Connect, join the group, find the beginning. Raises SubscriptionError."""
         options = self.options
         counts = await partitions_of(options, list(self._sources))
-        if self._merging and len(set(counts.values())) > 1:
+        if len(counts) > 1 and len(set(counts.values())) > 1:
             told = ", ".join(f"{topic}: {count}" for topic, count in counts.items())
             raise SubscriptionError(
                 f"topics differ in their number of partitions ({told}), so that there is no order across them; "
@@ -69,10 +77,22 @@ class Reader:
             )
         partitions = [TopicPartition(topic, number) for topic, count in counts.items() for number in range(count)]
         if options.group is not None and options.start != "committed":
-            await move_group(options, options.group, partitions)
+            await move_group(options, options.group, [one for one in partitions if one.topic in self._moved])
         self._consumer: Consumer = new_consumer(options, options.group)
-        self._assignment = Assignment(self._consumer, options.group is not None, options.revoke_wait, self._forget)
-        self._lanes = Lanes(options, list(self._sources)) if self._merging else None
+        extras = self._extras
+        transactions = extras.transactions if extras is not None else None
+        self._openings: Openings = OpenAtOnce()
+        if extras is not None:
+            fence = transactions.fence if transactions is not None else None
+            self._openings = OpenInOrder(self._consumer, extras.first, fence)
+        self._assignment = Assignment(
+            self._consumer,
+            self._openings,
+            commit=None if options.group is None else transactions.commit if transactions else self._commit_to_group,
+            revoke_wait=options.revoke_wait,
+            lost=self._forget,
+        )
+        self._lanes = Lanes(options, self._ordered) if self._ordered else None
         self._started = True
         await self._consumer.start()
         if self._lanes is not None:
@@ -95,6 +115,8 @@ class Reader:
     def stop(self) -> None:
         """Let `take` end."""
         self.stopping = True
+        for callback in self.on_stop:
+            callback()
         if self._polling is not None:
             self._polling.reschedule(0)
 
@@ -108,17 +130,31 @@ class Reader:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._committer
         self._assignment.hold()
+        await self._openings.cancel()
         await self._assignment.commit()
+        if self._extras is not None:
+            await self._extras.lost()
         if self._lanes is not None:
             await self._lanes.close()
         with contextlib.suppress(kafka.KafkaError):
             await self._consumer.stop()
 
-    def _forget(self) -> None:
+    async def _forget(self) -> None:
         """The partitions are gone, and what was fetched of them."""
         self._queue.clear()
         if self._lanes is not None:
             self._lanes.clear()
+        if self._extras is not None:
+            await self._extras.lost()
+
+    async def _commit_to_group(self, offsets: Mapping[TopicPartition, int]) -> Mapping[TopicPartition, int]:
+        await self._consumer.commit(offsets)
+        return offsets
+
+    @property
+    def failure(self) -> Exception | None:
+        """What a commit failed with after which nothing may be handled."""
+        return self._assignment.failure
 
     @property
     def in_hand(self) -> int:
@@ -148,12 +184,11 @@ class Reader:
         return None
 
     def _ready(self) -> list[Received[Any]]:
-        if self._lanes is None:
-            return self._next_chunk()
-        wanted = {topic: source.wanted for topic, source in self._sources.items()}
-        chunk: list[Received[Any]] = []
+        chunk = self._next_chunk()
+        if chunk or self._lanes is None:
+            return chunk
         for received in self._lanes.release():
-            test = wanted[received.topic]
+            test = self._wanted[received.topic]
             if not received.flowing:
                 continue
             if test is None or test(received.record):
@@ -179,6 +214,9 @@ class Reader:
                 try:
                     record = decode(raw)
                 except InvalidRecordError as error:
+                    if self.options.on_invalid == "hand-over":
+                        chunk.append(Received(error, raw, reading))
+                        continue
                     if self._pass_over(reading, raw, error):
                         continue
                     break
@@ -200,6 +238,9 @@ class Reader:
 
     async def _poll(self) -> None:
         """Fetch, and take in what came."""
+        await self._openings.check()
+        if self._assignment.failure is not None:
+            raise self._assignment.failure
         lanes = self._lanes
         waiting = lanes is not None and lanes.waiting
         loop = asyncio.get_running_loop()
@@ -212,10 +253,11 @@ class Reader:
         except TimeoutError:
             pass
         except kafka.NoOffsetForPartitionError as error:
-            await self._seek_to_beginning(error.args[0])
+            await self._begin(error.args[0])
         except kafka.OffsetOutOfRangeError as error:
             for partition, offset in dict(error.args[0]).items():
-                await self._skip_deleted(partition, offset)
+                if self._openings.flows(partition):
+                    await self._skip_deleted(partition, offset)
         except kafka.KafkaError as error:
             if not error.retriable and not isinstance(error, kafka.CorruptRecordException):
                 raise RefusedError(f"reading failed: {error!r}") from error
@@ -224,7 +266,10 @@ class Reader:
         finally:
             self._polling = None
         for partition, raws in fetched.items():
-            self._take_in(partition, raws)
+            if self._openings.flows(partition):
+                self._take_in(partition, raws)
+            else:  # fetched before its assignment was announced
+                self._consumer.seek(partition, raws[0].offset)
         if lanes is not None:
             await self._keep_order(lanes, loop.time() - began, bool(fetched))
 
@@ -233,7 +278,7 @@ class Reader:
         if reading.end is not None and raws[-1].offset >= reading.end:
             raws = [raw for raw in raws if raw.offset < reading.end]
         reading.read(raws)
-        if self._lanes is None:
+        if self._lanes is None or partition.topic not in self._ordered:
             if raws:
                 self._queue.append((reading, raws))
             return
@@ -243,6 +288,9 @@ class Reader:
             try:
                 record = decode(raw)
             except InvalidRecordError as error:
+                if self.options.on_invalid == "hand-over":
+                    self._queue.append((reading, [raw]))  # it can't be put in order
+                    continue
                 if self._pass_over(reading, raw, error):
                     continue
                 return
@@ -301,11 +349,14 @@ class Reader:
             await asyncio.sleep(self.options.commit_interval)
             await self._assignment.commit()
 
-    async def _seek_to_beginning(self, *partitions: TopicPartition) -> None:
+    async def _begin(self, partition: TopicPartition) -> None:
         """The group has not been here before."""
-        for partition, offset in (await self._consumer.beginning_offsets(partitions)).items():
-            with contextlib.suppress(kafka.IllegalStateError):
-                self._consumer.seek(partition, offset)
+        if not self._openings.flows(partition):
+            await asyncio.sleep(0.01)  # its opening says where
+            return
+        start = (await self._consumer.beginning_offsets([partition]))[partition]
+        with contextlib.suppress(kafka.IllegalStateError):
+            self._consumer.seek(partition, start)
 
     async def _skip_deleted(self, partition: TopicPartition, offset: int) -> None:
         start = (await self._consumer.beginning_offsets([partition]))[partition]

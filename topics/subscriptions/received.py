@@ -37,6 +37,8 @@ class Place(Protocol):
 
     @property
     def flowing(self) -> bool: ...
+    @property
+    def gone(self) -> bool: ...
     def finish(self, offset: int) -> None: ...
 
 
@@ -97,6 +99,11 @@ class Received(Generic[T_co]):
     def flowing(self) -> bool:
         """Whether its partition is still assigned to this process."""
         return self._place.flowing
+
+    @property
+    def gone(self) -> bool:
+        """Whether its partition is not this process's any more: what becomes of the record here counts for nothing."""
+        return self._place.gone
 
     def finish(self) -> None:
         """Nothing more is to be done with it: its offset may be committed."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import inspect
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -127,8 +128,12 @@ class Subscription(Generic[T]):
         finish, and the exception is raised; the record comes again.
         """
         async with self._running():
-            most = concurrency or self._reader.options.concurrency
-            await BySession(self._reader, as_coroutine(handler), most).run()
+            call = as_coroutine(handler)
+
+            async def handle(received: Received[Any]) -> None:
+                await call(received.record)
+
+            await BySession(self._reader, handle, concurrency or self._reader.options.concurrency).run()
 
     def sync(self) -> SyncSubscription[T]:
         """The same for programs without asyncio."""
@@ -154,9 +159,8 @@ class Subscription(Generic[T]):
                 yield
 
 
-def as_coroutine(handler: Callable[[Any], Awaitable[object] | object]) -> Callable[[Received[Any]], Awaitable[object]]:
-    """`handler` as what takes a `Received`; plain functions run in a thread."""
+def as_coroutine(handler: Callable[..., Awaitable[object] | object]) -> Callable[..., Awaitable[object]]:
+    """`handler` as a coroutine function; a plain function runs in a thread."""
     if inspect.iscoroutinefunction(handler) or inspect.iscoroutinefunction(getattr(handler, "__call__", None)):  # noqa: B004
-        coroutine = cast(Callable[[Any], Awaitable[object]], handler)
-        return lambda received: coroutine(received.record)
-    return lambda received: asyncio.to_thread(handler, received.record)
+        return cast(Callable[..., Awaitable[object]], handler)
+    return functools.partial(asyncio.to_thread, handler)

@@ -1,0 +1,24 @@
+"""Handlers of records that may fail: tried again, set aside, or exactly once.
+
+>>> @subscriber(FunctionCall, group="billing")  # doctest: +SKIP
+... async def bill(call: FunctionCall) -> None: ...
+>>> bill.main()  # doctest: +SKIP
+"""
+
+from topics.subscribers.breaker import BreakerSettings
+from topics.subscribers.context import Context, Outgoing
+from topics.subscribers.names import dead_letter_topic, retry_topic
+from topics.subscribers.retry import GiveUp, Retry
+from topics.subscribers.subscriber import Subscriber, subscriber
+
+__all__ = [
+    "BreakerSettings",
+    "Context",
+    "GiveUp",
+    "Outgoing",
+    "Retry",
+    "Subscriber",
+    "dead_letter_topic",
+    "retry_topic",
+    "subscriber",
+]
