@@ -56,6 +56,9 @@ class Settings(BaseSettings):
         10_000, ge=0, description="How many records that share is taken over; 0: no limit."
     )
 
+    rebuild_state: bool = Field(
+        False, description="State this release can't read is made anew from the input, instead of ending the worker."
+    )
     transaction_timeout_ms: int = Field(
         60_000, ge=1000, description="Milliseconds until Kafka aborts the transaction of a worker that vanished."
     )

@@ -61,6 +61,8 @@ def _has_flag(field: FieldInfo) -> bool:
 def _parameter(name: str, field: FieldInfo) -> inspect.Parameter:
     shown = "" if field.default is None else f" Default: {field.default}."
     # Text whatever the type: the settings check it, and then say what was wrong and where it came from.
+    if field.annotation is bool:
+        return _keyword(name, Annotated[bool | None, typer.Option(flag_of(name), help=field.description)])
     option = typer.Option(flag_of(name), metavar=_metavar(field.annotation), help=f"{field.description}{shown}")
     return _keyword(name, Annotated[str | None, option])
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import gc
 import time
-from collections.abc import Generator
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, Generator
+from contextlib import aclosing, contextmanager
 from dataclasses import dataclass
 
 from aiokafka import TopicPartition
 
-from pipeline.core.records import Change
-from pipeline.streaming.clients import changelog_consumer, close_consumer
+from pipeline.core.records import Change, InputRecord
+from pipeline.streaming.clients import close_consumer, partition_reader
 from pipeline.streaming.config import StreamConfig
 from pipeline.streaming.core_interface import PartitionCore
 from pipeline.streaming.failures import UnrecoverableError
@@ -25,6 +25,10 @@ OWNER_KEY = _INTERNAL + b"itemstream-owner"
 _POLL_MS = 10
 _AT_ONCE = 2_000
 """Records the core takes before other tasks have their turn: heartbeats must go on."""
+
+
+class StateError(UnrecoverableError):
+    """The changelog holds state that this release can't read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,49 +63,71 @@ async def restore(config: StreamConfig, partition: int, core: PartitionCore, fau
     """
     started = time.monotonic()
     with _no_cycle_search():
-        latest, records = await _read(config, partition, fault)
-        told = latest.pop(POSITION_KEY, None)
+        latest, records = await read_changelog(config, partition, fault)
+        position = take_position(latest)
         for number, key in enumerate(list(latest)):
             # Taken out at once, so that the state is in memory in one form only.
             value, offset = latest.pop(key)
-            if value is not None and not key.startswith(_INTERNAL):
+            if value is not None and is_state(key):
                 _take(core, key, value, f"{config.changelog_topic}[{partition}] offset {offset}")
             if number % _AT_ONCE == 0:
                 await asyncio.sleep(0)
         core.restored()
-    position = int(told[0] or b"0") if told else None
     return Restored(records, position, time.monotonic() - started)
 
 
-_Latest = dict[bytes, tuple[bytes | None, int]]
+Latest = dict[bytes, tuple[bytes | None, int]]
 """Key -> value and offset of its last record."""
 
 
-async def _read(config: StreamConfig, partition: int, fault: FaultHook) -> tuple[_Latest, int]:
-    """The last record of each key, and how many records there were.
+async def read_changelog(config: StreamConfig, partition: int, fault: FaultHook = no_fault) -> tuple[Latest, int]:
+    """The last record of each key, and how many records of state there were."""
+    latest: Latest = {}
+    records = 0
+    async with aclosing(
+        records_of(config, TopicPartition(config.changelog_topic, partition), fault=fault)
+    ) as changelog:
+        async for fetched in changelog:
+            for record in fetched:
+                if record.key is not None:
+                    latest[record.key] = record.value, record.offset
+                    records += is_state(record.key)
+    return latest, records
+
+
+async def records_of(
+    config: StreamConfig, source: TopicPartition, end: int | None = None, fault: FaultHook = no_fault
+) -> AsyncGenerator[list[InputRecord], None]:
+    """What a topic's partition holds from its beginning, `read_committed`, before offset `end`, or before its end now.
 
     The caller has fenced the former owner, so the end does not move. It is the last stable offset, and the position is
     compared with it instead of the last record: a log ends with the marker of a transaction, and compaction leaves
     gaps, neither of which is ever seen as a record.
     """
-    changelog = TopicPartition(config.changelog_topic, partition)
-    consumer = changelog_consumer(config, partition)
-    latest: _Latest = {}
-    records = 0
+    consumer = partition_reader(config, source.partition)
     try:
         await consumer.start()
-        consumer.assign([changelog])
-        end = (await consumer.end_offsets([changelog]))[changelog]
-        consumer.seek(changelog, (await consumer.beginning_offsets([changelog]))[changelog])
-        fault("restoring", partition)
-        while await consumer.position(changelog) < end:
-            for record in (await consumer.getmany(changelog, timeout_ms=_POLL_MS)).get(changelog, ()):
-                if record.key is not None:
-                    latest[record.key] = record.value, record.offset
-                    records += not record.key.startswith(_INTERNAL)
+        consumer.assign([source])
+        if end is None:
+            end = (await consumer.end_offsets([source]))[source]
+        consumer.seek(source, (await consumer.beginning_offsets([source]))[source])
+        fault("restoring", source.partition)
+        while await consumer.position(source) < end:
+            for records in (await consumer.getmany(source, timeout_ms=_POLL_MS)).values():
+                yield [record for record in records if record.offset < end]
     finally:
         await close_consumer(consumer)
-    return latest, records
+
+
+def take_position(latest: Latest) -> int | None:
+    """Take the position record out: what it says, None where there is none."""
+    told = latest.pop(POSITION_KEY, None)
+    return int(told[0] or b"0") if told else None
+
+
+def is_state(key: bytes) -> bool:
+    """Whether a record with this key is the core's."""
+    return not key.startswith(_INTERNAL)
 
 
 _without = 0
@@ -130,7 +156,7 @@ def _take(core: PartitionCore, key: bytes, value: bytes, place: str) -> None:
     try:
         core.restore(key, value)
     except Exception as error:
-        raise UnrecoverableError(
-            f"the state at {place} can't be read: {error}; run the release that wrote it, or start over from the input "
-            "with another --group"
+        raise StateError(
+            f"the state at {place} can't be read: {error}; run the release that wrote it, or make the state anew from "
+            "the input with --rebuild-state"
         ) from error

@@ -103,8 +103,8 @@ def input_consumer(config: StreamConfig) -> Consumer:
     return cast(Consumer, consumer)
 
 
-def changelog_consumer(config: StreamConfig, partition: int) -> Consumer:
-    """A reader of the state topic, outside of any group."""
+def partition_reader(config: StreamConfig, partition: int) -> Consumer:
+    """A reader of one partition of the state topic, or of the input, outside of any group."""
     consumer: Any = AIOKafkaConsumer(
         **_common(config, f"{config.client_id}-restore-{partition}"),
         isolation_level="read_committed",

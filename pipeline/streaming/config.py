@@ -43,6 +43,9 @@ class StreamConfig:
     """At least once, all state of a batch goes to the changelog as one record batch of at most this size."""
 
     restore_fetch_bytes: int = 8_388_608
+    rebuild_reach_ms: int | None = None
+    """State that can't be read is made anew from the input, which must reach back so far; None: the process ends."""
+
     idle_check_seconds: float = 5.0
     """How often partitions without traffic are asked for sessions that expired by wall clock."""
 

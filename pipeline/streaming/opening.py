@@ -6,12 +6,13 @@ from dataclasses import dataclass
 
 from aiokafka import TopicPartition
 
-from pipeline.streaming.changelog import Restored, restore
+from pipeline.streaming.changelog import Restored, StateError, restore
 from pipeline.streaming.clients import Consumer
 from pipeline.streaming.config import StreamConfig
 from pipeline.streaming.core_interface import CoreFactory
 from pipeline.streaming.fault_points import FaultHook
 from pipeline.streaming.partition import InputPartition
+from pipeline.streaming.rebuild import rebuild
 from pipeline.streaming.writer import PartitionWriter
 
 
@@ -39,7 +40,7 @@ async def open_partition(
     1. Starting the producer ends a former owner's open transaction and fences it: from here on nobody else can move
        the offset or the state. Read earlier, either could change under us.
     2. The committed offset.
-    3. The state, `read_committed`, up to the end of the changelog.
+    3. The state, `read_committed`, up to the end of the changelog; where it can't be read, see `rebuild`.
     The position in the state wins where it is ahead of the offset (at least once, after a crash in between).
     """
     number = source.partition
@@ -47,7 +48,12 @@ async def open_partition(
     fault("producer-started", number)
     committed = await consumer.committed(source)
     core = new_core(number)
-    restored = await restore(config, number, core, fault)
+    try:
+        restored = await restore(config, number, core, fault)
+    except StateError:
+        if config.rebuild_reach_ms is None:
+            raise
+        core, restored = await rebuild(config, source, committed, new_core, writer)
     fault("restored", number)
     known = [offset for offset in (committed, restored.position) if offset is not None]
     position = max(known) if known else (await consumer.beginning_offsets([source]))[source]

@@ -32,6 +32,7 @@ def stream_config(settings: Settings) -> StreamConfig:
         fetch_max_bytes=settings.fetch_max_bytes,
         max_batch_records=settings.batch_max_records,
         progress_limit_seconds=settings.progress_limit,
+        rebuild_reach_ms=round(settings.session_retention * 1000) if settings.rebuild_state else None,
     )
 
 
