@@ -7,6 +7,12 @@ from dataclasses import dataclass
 from pipeline.core import Headers
 from pipeline.core.event import rfc3339
 from pipeline.rejected.record import LEFT_OUT, Place, Rejected
+from topics.subscribers.names import dead_letter_topic, retry_topic
+from topics.subscribers.parking import ATTEMPTS, NOT_BEFORE, SUBSCRIBER
+
+_DEAD_LETTERS, _RETRY = (f".{name('').rpartition('.')[2]}" for name in (dead_letter_topic, retry_topic))
+"""How the names of a subscriber's topics end."""
+_ORIGIN = "kafka_dlt-original-"
 
 REDRIVEN = "itemstream-redriven"
 """Header of a redriven record: the rejected record it was."""
@@ -41,6 +47,9 @@ class Redriven:
 def revive(rejected: Rejected, fix: Fix | None = None) -> Redriven:
     """The record for the topic and partition it came from. Raises NotRedrivableError where that can't be told.
 
+    What a subscriber of `topics.subscribers` gave up goes to its retry topic, for it alone to handle again: on the
+    topic it came from, every other reader would see it twice.
+
     A record without header `ce_time` gets one: its timestamp is its time, and a topic may set timestamps anew.
     """
     origin = rejected.origin
@@ -56,8 +65,13 @@ def revive(rejected: Rejected, fix: Fix | None = None) -> Redriven:
     if origin.timestamp >= 0 and rejected.by_worker and not dict(headers).get("ce_time"):
         headers.append(("ce_time", rfc3339(origin.timestamp).encode()))
     headers.append((REDRIVEN, str(rejected.place).encode()))
+    topic = origin.place.topic
+    if rejected.added_text(SUBSCRIBER) is not None:
+        topic = rejected.place.topic.removesuffix(_DEAD_LETTERS) + _RETRY
+        headers += [(name, value) for name, value in rejected.added.items() if name.startswith(_ORIGIN)]
+        headers += [(ATTEMPTS, b"0"), (NOT_BEFORE, b"0")]
     return Redriven(
-        topic=origin.place.topic,
+        topic=topic,
         partition=origin.place.partition,
         key=rejected.key,
         value=rejected.value if fix is None else fix.value,
