@@ -15,11 +15,11 @@ import orjson
 import psycopg
 import pytest
 
-from tests.examples.support import filled, simulated, start, write
+from tests.examples.support import filled, simulated, start
 
 pytestmark = pytest.mark.kafka
 
-KILLS = 3
+KILLS = 6
 
 
 def binary(name: str) -> str | None:
@@ -82,10 +82,7 @@ def rows(address: str) -> list[tuple[Any, ...]]:
 @pytest.mark.timeout(200)
 def test_the_table_is_right_after_kills_at_random_points(bootstrap_servers: str, unique: str, database: str) -> None:
     outputs = simulated(f"test-{unique}", 250)
-    # Some of them before each start, so that every kill has work to fall into.
-    size = len(outputs) // (KILLS + 1) + 1
-    first, *chunks = [outputs[at : at + size] for at in range(0, len(outputs), size)]
-    deployed = filled(bootstrap_servers, unique, first)
+    deployed = filled(bootstrap_servers, unique, outputs)
     messages = [orjson.loads(one.value or b"") for one in outputs if one.topic == deployed.messages]
     latest: dict[tuple[str, str], Any] = {}
     for one in messages:
@@ -97,7 +94,7 @@ def test_the_table_is_right_after_kills_at_random_points(bootstrap_servers: str,
 
     env = {"DATABASE_URL": database}
     rng = random.Random(unique)
-    for chunk in chunks:
+    for _ in range(KILLS):
         program = start("transcripts_postgres.py", deployed, env=env)
         before = len(rows(database))
         # At first it starts; then it is killed with some of the rows written, or a moment later.
@@ -107,9 +104,10 @@ def test_the_table_is_right_after_kills_at_random_points(bootstrap_servers: str,
         time.sleep(rng.random() * 0.3)
         program.kill()
         program.communicate()
-        write(deployed, chunk)
     program = start("transcripts_postgres.py", deployed, env=env)
     until(lambda: sorted(rows(database)) == expected or program.poll() is not None, 90)
     program.terminate()
-    assert (program.communicate()[1], program.returncode) == ("", 0)
+    # It may be told to stop before it has begun to listen for that.
+    assert program.communicate()[1] == ""
+    assert program.returncode in {0, -signal.SIGTERM}
     assert sorted(rows(database)) == expected
