@@ -17,7 +17,7 @@ import pytest
 
 from tests.examples.support import filled, simulated, start
 
-pytestmark = pytest.mark.kafka
+pytestmark = [pytest.mark.kafka, pytest.mark.slow]
 
 KILLS = 6
 
