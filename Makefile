@@ -99,7 +99,7 @@ lock: $(STAMP) ## newest versions into requirements.lock, and into those of the 
 # The same versions as the product's, but for pydantic, where Quix Streams wants an older one.
 bench-lock: ## newest versions of the benchmark's peers into bench/requirements.lock
 	@test -x $(VENV)/lock/bin/uv || { $(PYTHON) -m venv $(VENV)/lock && $(VENV)/lock/bin/pip install --quiet uv; }
-	@sed -n '/^pydantic/d; s/^\([a-z].*==[^ ;]*\).*/\1/p' requirements.lock > $(VENV)/lock/bench.txt
+	@sed -n '/^pydantic/d; s/^\([a-z].*==.*\) \\$$/\1/p' requirements.lock > $(VENV)/lock/bench.txt
 	@$(VENV)/lock/bin/uv pip compile pyproject.toml bench/requirements.in $(LOCK_ARGS) --upgrade --extra worker \
 	  --constraint $(VENV)/lock/bench.txt -o bench/requirements.lock
 

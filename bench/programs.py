@@ -42,7 +42,9 @@ class Program:
 
 def module(name: str, *extra: str, python: Path = PEERS / "python") -> Callable[[Run, str], list[str]]:
     """A program of bench/peers, by its module's name."""
-    return lambda run, delivery: [str(python), "-m", f"bench.peers.{name}", *_options(run, delivery), *extra]
+    return lambda run, delivery: [
+        str(python), "-m", f"bench.peers.{name}", *_options(run, delivery), "--job", run.job, *extra
+    ]  # fmt: skip
 
 
 def itemstream(run: Run, delivery: str) -> list[str]:
@@ -56,35 +58,56 @@ def itemstream(run: Run, delivery: str) -> list[str]:
 
 
 def streams(*extra: str) -> Callable[[Run, str], list[str]]:
-    """Kafka Streams, in Java."""
+    """Kafka Streams, in Java: the pass-through only."""
     return lambda run, delivery: [str(ROOT / "bench" / "streams" / "run"), *_options(run, delivery), *extra]
 
 
 def _options(run: Run, delivery: str) -> list[str]:
     return [
         "--bootstrap-servers", run.servers, "--input", run.input, "--output", run.output,
-        "--group", run.group, "--delivery", delivery, "--job", run.job,
+        "--group", run.group, "--delivery", delivery,
     ]  # fmt: skip
 
 
 _ITEMSTREAM = "one process, one transaction a partition and batch; the product's defaults"
-_CONFLUENT = "consume(2000), produce, "
-_QUIX = "commit_interval 1 s; linger.ms 5, batch.size 1 MB, max.partition.fetch.bytes 4 MiB"
-_STREAMS = "2 threads, Jackson, "
+_CLIENT = "linger.ms 5, batch.size 1 MB, fetch 4 MiB a partition"
+_CONFLUENT = f"consume(2000), produce, {{}}; {_CLIENT}"
+_QUIX = f"commit_interval 1 s; {_CLIENT}"
+_STREAMS = "2 threads, Jackson, {}, linger.ms 5, batch.size 512 KiB, max.poll.records 10,000, fetch 4 MiB a partition"
+_AIOKAFKA = "getmany(2000), one send a record, {}; linger_ms 5, max_batch_size 500 kB, fetch 4 MiB a partition, uvloop"
+_TUNED = ("--threads", "2", "--tuning", "throughput")
 
 PROGRAMS: tuple[Program, ...] = (
     Program("itemstream-eo", "itemstream", EXACTLY_ONCE, itemstream, _ITEMSTREAM),
     Program("itemstream-alo", "itemstream", AT_LEAST_ONCE, itemstream, _ITEMSTREAM),
     Program(
-        "confluent-eo", "confluent-kafka", EXACTLY_ONCE, module("confluent"), _CONFLUENT + "one transaction a batch"
+        "confluent-eo", "confluent-kafka", EXACTLY_ONCE, module("confluent"), _CONFLUENT.format("a transaction a batch")
     ),
-    Program("confluent-alo", "confluent-kafka", AT_LEAST_ONCE, module("confluent"), _CONFLUENT + "flush, commit"),
+    Program(
+        "confluent-alo", "confluent-kafka", AT_LEAST_ONCE, module("confluent"), _CONFLUENT.format("flush, commit")
+    ),
+    Program(
+        "streams-eo", "Kafka Streams", EXACTLY_ONCE, streams(*_TUNED), _STREAMS.format("exactly_once_v2"), (PASS,)
+    ),
+    Program(
+        "streams-alo", "Kafka Streams", AT_LEAST_ONCE, streams(*_TUNED), _STREAMS.format("at_least_once"), (PASS,)
+    ),
     Program("quix-eo", "Quix Streams", EXACTLY_ONCE, module("quix"), _QUIX),
     Program("quix-alo", "Quix Streams", AT_LEAST_ONCE, module("quix"), _QUIX),
     Program(
-        "streams-eo", "Kafka Streams", EXACTLY_ONCE, streams("--threads", "2"), _STREAMS + "exactly_once_v2", (PASS,)
+        "aiokafka-eo", "aiokafka", EXACTLY_ONCE, module("plain_aiokafka"), _AIOKAFKA.format("a transaction a batch")
+    ),
+    Program("aiokafka-alo", "aiokafka", AT_LEAST_ONCE, module("plain_aiokafka"), _AIOKAFKA.format("commit")),
+    Program(
+        "bytewax-alo", "Bytewax", AT_LEAST_ONCE, module("bytewax_flow"),
+        f"one worker, batches of 2,000, recovery store every second; {_CLIENT}",
     ),
     Program(
-        "streams-alo", "Kafka Streams", AT_LEAST_ONCE, streams("--threads", "2"), _STREAMS + "at_least_once", (PASS,)
+        "faststream-alo", "FastStream", AT_LEAST_ONCE, module("faststream_batches"),
+        f"on confluent-kafka, batch subscriber of 2,000, publish_batch, orjson, no validation, uvloop; {_CLIENT}",
     ),
-)
+    Program(
+        "faust-alo", "Faust", AT_LEAST_ONCE, module("stock_faust"),
+        "one agent, one send a record, raw serializers, stream_wait_empty off, commit every second",
+    ),
+)  # fmt: skip
