@@ -111,3 +111,37 @@ PROGRAMS: tuple[Program, ...] = (
         "one agent, one send a record, raw serializers, stream_wait_empty off, commit every second",
     ),
 )  # fmt: skip
+
+# At 1,000 records/s: as they come, and with what makes them answer soonest.
+LATENCY: tuple[Program, ...] = (
+    Program("itemstream-eo", "itemstream", EXACTLY_ONCE, itemstream, "the product's defaults"),
+    Program("itemstream-alo", "itemstream", AT_LEAST_ONCE, itemstream, "the product's defaults"),
+    Program(
+        "confluent-eo", "confluent-kafka", EXACTLY_ONCE, module("confluent"),
+        "consume waits 5 ms at most, then a transaction",
+    ),
+    Program(
+        "streams-eo", "Kafka Streams, defaults", EXACTLY_ONCE, streams("--threads", "2"),
+        "2 threads, commit.interval.ms 100",
+    ),
+    Program(
+        "streams-eo-fastest", "Kafka Streams, fastest", EXACTLY_ONCE, streams("--threads", "2", "--tuning", "latency"),
+        "2 threads, commit.interval.ms 1, linger.ms 0, poll.ms 1",
+    ),
+    Program(
+        "streams-alo-fastest", "Kafka Streams, fastest", AT_LEAST_ONCE,
+        streams("--threads", "2", "--tuning", "latency"), "2 threads, commit.interval.ms 1, linger.ms 0, poll.ms 1",
+    ),
+    Program(
+        "quix-eo", "Quix Streams, defaults", EXACTLY_ONCE, module("quix", "--tuning", "defaults"),
+        "commit_interval 5 s",
+    ),
+    Program(
+        "quix-eo-fastest", "Quix Streams, fastest", EXACTLY_ONCE, module("quix", "--tuning", "latency"),
+        "commit_interval 10 ms, linger.ms 0",
+    ),
+    Program(
+        "quix-alo-fastest", "Quix Streams, fastest", AT_LEAST_ONCE, module("quix", "--tuning", "latency"),
+        "commit_interval 10 ms, linger.ms 0",
+    ),
+)  # fmt: skip

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -99,6 +99,20 @@ class Bench:
         unique = outputs[0].split(".")[0].removeprefix("out-")
         rest = self.topics.of_prefix(f"group-{unique}")
         self.topics.delete([*outputs, *rest])
+
+    def await_first(self, child: Child, outputs: Sequence[str], meanwhile: Callable[[], None] = lambda: None) -> None:
+        """Until something comes out; `meanwhile` is called again and again. Raises RunFailed where nothing does."""
+        deadline = time.monotonic() + START_SECONDS
+        while not self.topics.visible(outputs):
+            child.check()
+            if time.monotonic() > deadline:
+                raise RunFailed(f"nothing came out in {START_SECONDS:.0f} s ({child.log})")
+            meanwhile()
+            time.sleep(POLL_SECONDS)
+
+    def close(self) -> None:
+        """Before the broker goes: the clients would complain of it."""
+        self.topics.close()
 
     def run(self, program: Program, source: str, content: Input, inputs: int, limit: float) -> dict[str, Any]:
         """One run, until all is out or `limit` seconds after the first output; its figures. Raises RunFailed."""

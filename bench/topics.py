@@ -21,6 +21,10 @@ class Topics:
         self._servers = servers
         self._admin = AdminClient({"bootstrap.servers": servers})
 
+    def close(self) -> None:
+        """Lets the connections go."""
+        del self._admin
+
     def create(self, names: Iterable[str], partitions: int) -> None:
         # Simulated events are of another day: nothing may go for its age.
         new = [NewTopic(name, partitions, 1, config={"retention.ms": "-1"}) for name in names]

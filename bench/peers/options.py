@@ -18,7 +18,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--group", required=True)
     parser.add_argument("--delivery", choices=(EXACTLY_ONCE, AT_LEAST_ONCE), default=EXACTLY_ONCE)
     parser.add_argument("--job", choices=("pass", "core"), default="pass")
-    parser.add_argument("--commit-interval-ms", type=int, help="where the program commits by time; its default else")
+    parser.add_argument("--tuning", choices=("defaults", "throughput", "latency"), default="throughput")
     return parser.parse_args()
 
 

@@ -11,9 +11,13 @@ from bench.peers.jobs import Core, Record, output_topics
 from bench.peers.options import parse
 from pipeline.core import Output
 
-COMMIT_MS = 1_000
 CONSUMER = {"fetch.message.max.bytes": 4 * 1024 * 1024, "queued.min.messages": 200_000}
 PRODUCER = {"acks": "all", "linger.ms": 5, "batch.size": 1_000_000, "queue.buffering.max.messages": 1_000_000}
+TUNINGS: dict[str, dict[str, Any]] = {
+    "defaults": {},
+    "throughput": {"commit_interval": 1.0, "consumer_extra_config": CONSUMER, "producer_extra_config": PRODUCER},
+    "latency": {"commit_interval": 0.01, "producer_extra_config": {"linger.ms": 0}},
+}
 
 
 class OutputSerializer(Serializer):
@@ -48,15 +52,12 @@ def working(app: Application, source: str, prefix: str) -> None:
 
 def main() -> None:
     given = parse()
-    interval = COMMIT_MS if given.commit_interval_ms is None else given.commit_interval_ms
     app = Application(
         broker_address=given.bootstrap_servers,
         consumer_group=given.group,
         auto_offset_reset="earliest",
         processing_guarantee=given.delivery,
-        commit_interval=interval / 1000,
-        consumer_extra_config=CONSUMER,
-        producer_extra_config=PRODUCER,
+        **TUNINGS[given.tuning],
         auto_create_topics=False,
         loglevel="WARNING",
     )

@@ -1,0 +1,115 @@
+"""docs/performance.md out of the results of one run: `python -m bench.report [FILE]`, by default of the newest."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from bench import hot_spots, tables
+from bench.programs import LATENCY, OWN, PROGRAMS, ROOT
+from bench.targets import verdicts
+from pipeline.kafka import KAFKA_VERSION
+
+PAGE = ROOT / "docs" / "performance.md"
+PICTURES = ROOT / "docs" / "performance"
+PEERS = ("confluent-kafka", "quixstreams", "aiokafka", "bytewax", "faststream", "faust-streaming", "orjson")
+TITLES = (("pass", "pass-through"), ("mix", "the job, realistic mix"), ("items", "the job, items only"))
+
+Row = Mapping[str, Any]
+
+
+def write(results: Sequence[Row], samples: str | None, page: Path = PAGE, pictures: Path = PICTURES) -> None:
+    """Put tables and pictures of a whole run into the page. `samples`: folded stacks of the worker."""
+    from bench import plots  # matplotlib is among the peers' packages only
+
+    text = page.read_text()
+    pictures.mkdir(exist_ok=True)
+    environment = next(row for row in results if row["input"] == "environment")
+    text = tables.replaced(text, "environment", environment["text"])
+    for name, _ in TITLES:
+        text = tables.replaced(text, name, tables.throughput_table(name, PROGRAMS, results))
+    text = tables.replaced(text, "latency", tables.latency_table(LATENCY, results))
+    text = tables.replaced(text, "targets", tables.verdict_table(_verdicts(results)))
+    text = tables.replaced(text, "settings", tables.settings_table(PROGRAMS))
+    plots.throughput(TITLES, PROGRAMS, results, pictures / "throughput.svg")
+    plots.latency(LATENCY, results, pictures / "latency.svg")
+    if samples is not None:
+        found = hot_spots.stacks(samples.splitlines())
+        content = f"{hot_spots.areas_table(found)}\n\n{hot_spots.functions_table(found)}"
+        text = tables.replaced(text, "hot-spots", content)
+        plots.flames(list(hot_spots.boxes(found)), pictures / "worker.svg")
+    page.write_text(text)
+
+
+def on_terminal(results: Sequence[Row]) -> str:
+    """The same tables as text."""
+    parts = [tables.throughput_table(name, PROGRAMS, results) for name, _ in TITLES]
+    parts += [tables.latency_table(LATENCY, results), tables.verdict_table(_verdicts(results))]
+    return "\n\n".join(part for part in parts if part.count("\n") > 1)
+
+
+def _verdicts(results: Sequence[Row]) -> list[Any]:
+    latencies = {row["program"]: row for row in results if row["input"] == "latency"}
+    return verdicts(tables.medians(results), latencies)
+
+
+def environment(given: Mapping[str, Any]) -> dict[str, str]:
+    """What was measured where, as a row of the results."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    own = subprocess.run(
+        ["git", "describe", "--always", "--dirty"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    versions = ", ".join(f"{name} {version(name)}" for name in PEERS)
+    text = (
+        f"{os.cpu_count()} cores ({_processor()}), {memory:.0f} GiB, {platform.system()} {platform.machine()}; "
+        f"load average before: {os.getloadavg()[0]:.1f}. itemstream {_itemstream()} ({own.stdout.strip()}), "
+        f"Apache Kafka and Kafka Streams {KAFKA_VERSION}, {_java()}, Python {platform.python_version()}, {versions}. "
+        f"{given['records']:,} records passed through, {given['records'] // 2:,} of the mix, {given['partitions']} "
+        f"partitions, {given['rounds']} rounds; a run is cut {given['limit']:.0f} s after its first output."
+    )
+    return {"input": "environment", "text": text}
+
+
+def _processor() -> str:
+    lines = Path("/proc/cpuinfo").read_text().splitlines()
+    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "unknown")
+
+
+def _java() -> str:
+    told = subprocess.run(["java", "-version"], capture_output=True, text=True, check=False).stderr
+    return told.splitlines()[0].replace('"', "") if told else "Java"
+
+
+def _itemstream() -> str:
+    told = subprocess.run([str(OWN / "itemstream"), "--version"], capture_output=True, text=True, check=False)
+    return told.stdout.split()[-1] if told.stdout else "?"
+
+
+def newest(folder: Path) -> Path | None:
+    """The results written last."""
+    return max(folder.glob("results-*.jsonl"), default=None)
+
+
+def main() -> int:
+    """Exit code 1 where there are no results."""
+    folder = ROOT / "build" / "bench"
+    file = Path(sys.argv[1]) if len(sys.argv) > 1 else newest(folder)
+    if file is None:
+        print(f"no results in {folder}; make them with: make bench", file=sys.stderr)
+        return 1
+    samples = file.with_suffix(".folded")
+    results = [json.loads(line) for line in file.read_text().splitlines()]
+    write(results, samples.read_text() if samples.exists() else None)
+    print(f"{PAGE.relative_to(ROOT)}: written from {file.name}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
