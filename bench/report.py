@@ -18,7 +18,7 @@ from bench.targets import verdicts
 from pipeline.kafka import KAFKA_VERSION
 
 PAGE = ROOT / "docs" / "performance.md"
-PICTURES = ROOT / "docs" / "performance"
+PICTURES = ROOT / "docs" / "img"
 PEERS = ("confluent-kafka", "quixstreams", "aiokafka", "bytewax", "faststream", "faust-streaming", "orjson")
 TITLES = (("pass", "pass-through"), ("mix", "the job, realistic mix"), ("items", "the job, items only"))
 
@@ -38,14 +38,29 @@ def write(results: Sequence[Row], samples: str | None, page: Path = PAGE, pictur
     text = tables.replaced(text, "latency", tables.latency_table(LATENCY, results))
     text = tables.replaced(text, "targets", tables.verdict_table(_verdicts(results)))
     text = tables.replaced(text, "settings", tables.settings_table(PROGRAMS))
-    plots.throughput(TITLES, PROGRAMS, results, pictures / "throughput.svg")
-    plots.latency(LATENCY, results, pictures / "latency.svg")
+    file = _picture("throughput", pictures)
+    plots.throughput(TITLES, PROGRAMS, results, file)
+    text = _shown(text, "throughput", "Records per second, by program and input", file, page)
+    file = _picture("latency", pictures)
+    plots.latency(LATENCY, results, file)
+    text = _shown(text, "latency", "Milliseconds, by program", file, page)
     if samples is not None:
         found = hot_spots.stacks(samples.splitlines())
         content = f"{hot_spots.areas_table(found)}\n\n{hot_spots.functions_table(found)}"
         text = tables.replaced(text, "hot-spots", content)
-        plots.flames(list(hot_spots.boxes(found)), pictures / "worker.svg")
+        file = _picture("worker", pictures)
+        plots.flames(list(hot_spots.boxes(found)), file)
+        text = _shown(text, "worker", "Flame graph of the worker", file, page)
     page.write_text(text)
+
+
+def _picture(name: str, folder: Path) -> Path:
+    return folder / f"performance-{name}.svg"
+
+
+def _shown(text: str, name: str, told: str, file: Path, page: Path) -> str:
+    """The page with the picture in its place."""
+    return tables.replaced(text, f"picture-{name}", f"![{told}]({file.relative_to(page.parent)})")
 
 
 def on_terminal(results: Sequence[Row]) -> str:

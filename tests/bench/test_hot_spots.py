@@ -46,7 +46,18 @@ def test_a_frame_is_as_wide_as_its_share_and_lies_below_its_caller() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["environment", "targets", "settings", "latency", "hot-spots", *(name for name, _ in TITLES)]
+    "name",
+    [
+        "picture-throughput",
+        "picture-latency",
+        "picture-worker",
+        "environment",
+        "targets",
+        "settings",
+        "latency",
+        "hot-spots",
+        *(name for name, _ in TITLES),
+    ],
 )
 def test_the_page_has_a_place_for_everything(name: str) -> None:
     assert "here it is" in replaced(PAGE.read_text(), name, "here it is")
