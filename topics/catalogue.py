@@ -30,6 +30,7 @@ CleanupPolicy = Literal["delete", "compact"]
 DEFAULT_PARTITIONS = 6
 DEFAULT_PREFIX = "realtime"
 
+_MINUTE_MS = 60 * 1000
 _DAY_MS = 24 * 60 * 60 * 1000
 _LARGE_RECORD = 16 * 1024 * 1024
 _SESSION_KEY = "the session id (the item id where there is no session)"
@@ -159,6 +160,21 @@ ITEM_TOPICS: Mapping[str, TopicSpec] = MappingProxyType(
 """The provider's item type -> its topic. An item type that is not in here goes to `OTHER_ITEMS`."""
 
 
+_CHANGELOG_CONFIG: Mapping[str, str] = MappingProxyType(
+    {
+        # A restart reads the whole topic, so that what is overwritten or deleted has to go soon. The active segment is
+        # never compacted: as small as a segment may be that takes the largest batch.
+        "segment.bytes": str(_LARGE_RECORD),
+        "min.cleanable.dirty.ratio": "0.2",
+        # Of a group with little traffic too.
+        "max.compaction.lag.ms": str(10 * _MINUTE_MS),
+        # Deletions, of which every session that ends leaves one a key. Kafka keeps them for a day by default; a restore
+        # must have read on from a record to its deletion within this time.
+        "delete.retention.ms": str(10 * _MINUTE_MS),
+    }
+)
+
+
 def changelog_topic(group: str) -> str:
     """The full name of the topic that holds the session state of consumer group `group`."""
     return f"{group}-sessions-changelog"
@@ -176,6 +192,5 @@ def changelog_spec(group: str) -> TopicSpec:
         retention_ms=None,
         cleanup_policy="compact",
         fixed_name=True,
-        # The active segment is never compacted, and a restart reads the whole topic: small segments keep that short.
-        extra_config=MappingProxyType({"segment.bytes": str(64 * 1024 * 1024)}),
+        extra_config=_CHANGELOG_CONFIG,
     )

@@ -8,6 +8,8 @@ Results are kept in build/growth/SECTION.json; --page writes the page from what 
 from __future__ import annotations
 
 import argparse
+import signal
+import sys
 import time
 from datetime import UTC, datetime
 
@@ -15,7 +17,7 @@ import orjson
 
 from bench.growth.deployment import LOGS
 from bench.growth.page import write
-from bench.growth.sections import SECTIONS, Run
+from bench.growth.sections import SECTIONS, Run, warm_up
 from pipeline.kafka import EmbeddedKafka
 
 EVENTS = 200_000
@@ -29,6 +31,8 @@ def main() -> None:
     parser.add_argument("--page", action="store_true", help="write the page from the results that are there")
     given = parser.parse_args()
     LOGS.mkdir(parents=True, exist_ok=True)
+    # So that Kafka and the worker are stopped too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))
     if not given.page:
         began = time.monotonic()
 
@@ -36,6 +40,8 @@ def main() -> None:
             print(f"{time.monotonic() - began:6.0f} s  {line}", flush=True)
 
         with EmbeddedKafka() as kafka:
+            tell("warm-up")
+            warm_up(Run(kafka, given.events, tell))
             for name in given.only:
                 tell(name)
                 rows = list(SECTIONS[name](Run(kafka, given.events, tell)))

@@ -57,6 +57,13 @@ TABLES: Mapping[str, Sequence[Column]] = {
     "sessions": (_size("open sessions"), *_SPEED, _CORE, *_RESTORE),
     "items": (_size("items in a session"), *_SPEED, _CORE),
     "state": (_size("open sessions"), *_RESTORE, _SPEED[1]),
+    "changelog": (
+        Column("settings", _number("settings", "{}")),
+        Column("records written", _number("written")),
+        Column("still valid", _number("live")),
+        Column("read at a restart", _number("read")),
+        Column("restored in", _number("seconds", "{:.2f} s")),
+    ),
 }
 LINES: Mapping[str, Sequence[tuple[str, str]]] = {
     "processes": (("rate", "events/s"),),
@@ -76,9 +83,11 @@ def write(results: Path, page: Path = PAGE, images: Path = IMAGES) -> list[Path]
         if not file.exists():
             continue
         kept = orjson.loads(file.read_bytes())
-        text = replaced(text, name, f"{table(columns, kept['rows'])}\n\n{origin(kept['when'])}")
+        parts = [table(columns, kept["rows"]), origin(kept["when"])]
         if name in LINES:
             written.append(draw(name, kept["rows"], images))
+            parts.insert(1, f"![{LINES[name][0][1]} over {columns[0].heading}](img/{written[-1].name})")
+        text = replaced(text, name, "\n\n".join(parts))
     page.write_text(text)
     return [page, *written]
 

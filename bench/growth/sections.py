@@ -10,6 +10,7 @@ from typing import Any
 
 import orjson
 
+from bench.growth import compaction
 from bench.growth.deployment import Deployment
 from bench.growth.speed import Sample, speed
 from bench.growth.traffic import mix, opened, turns, with_items
@@ -27,6 +28,7 @@ SESSIONS = (100, 1_000, 10_000, 100_000)
 ITEMS = (10, 100, 1_000, 10_000)
 STATES = (100, 1_000, 10_000)
 USUAL_PARTITIONS = 4
+WARM_UP_EVENTS = 100_000
 ITEM_SESSIONS = 4
 
 
@@ -82,12 +84,29 @@ def state(run: Run) -> Iterable[Row]:
         yield _grown(run, count, opened(count, scenarios=()), count)
 
 
+def changelog(run: Run) -> Iterable[Row]:
+    """What a restart reads after sessions have come and gone, by the settings of the changelog."""
+    for row in compaction.measure(run.kafka.bootstrap_servers):
+        run.tell(f"{row['settings']}: {row['read']:,} of {row['written']:,} records read in {row['seconds']:.2f} s")
+        yield row
+
+
+def warm_up(run: Run) -> None:
+    """A fresh broker is slow until Java has compiled what it runs: the first size would pay for it."""
+    place = run.deployment(USUAL_PARTITIONS)
+    place.topics.fill(place.input, place.partitions, mix(WARM_UP_EVENTS))
+    with place.worker() as worker:
+        worker.drain()
+    place.delete()
+
+
 SECTIONS: dict[str, Callable[[Run], Iterable[Row]]] = {
     "processes": processes,
     "partitions": partitions,
     "sessions": sessions,
     "items": items,
     "state": state,
+    "changelog": changelog,
 }
 
 
