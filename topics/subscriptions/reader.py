@@ -19,6 +19,7 @@ from topics.subscriptions.clients import Consumer, new_consumer, partitions_of
 from topics.subscriptions.decode import Decode
 from topics.subscriptions.errors import InvalidRecordError, RefusedError, SubscriptionError
 from topics.subscriptions.extras import Extras
+from topics.subscriptions.fast_records import make_fast
 from topics.subscriptions.filters import Wanted
 from topics.subscriptions.lanes import Lanes
 from topics.subscriptions.latest import LatestOnly
@@ -95,6 +96,7 @@ class Reader:
         self._lanes = Lanes(options, self._ordered) if self._ordered else None
         self._started = True
         await self._consumer.start()
+        make_fast(self._consumer)
         if self._lanes is not None:
             await self._lanes.start()
         if options.group is not None:

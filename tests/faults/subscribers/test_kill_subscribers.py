@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,7 @@ KILLS = 5
 
 
 @contextlib.contextmanager
-def members(*arguments: str) -> Iterator["Members"]:
+def members(*arguments: str) -> Generator["Members"]:
     started = Members(arguments)
     try:
         yield started
