@@ -12,6 +12,7 @@ from typing import Any, cast
 
 import orjson
 
+from pipeline.core.event import Event
 from pipeline.core.state import Config, Cursor, Entity, Item, Reply
 
 VERSION = 1
@@ -32,13 +33,16 @@ class StateUnreadable(Exception):
 
 
 def encode(entity: Entity) -> bytes:
-    """The value of an entity's changelog record."""
-    values = list(entity.copy())
-    if isinstance(entity, Item):
-        for index in _FRAGMENTS:
-            if values[index] is not None:
-                values[index] = orjson.Fragment(values[index])
-    return orjson.dumps([VERSION, *values])
+    """The value of an entity's changelog record. An item's `source` is written here, once for all events of a batch."""
+    if not isinstance(entity, Item):
+        return orjson.dumps((VERSION, *entity.copy()))
+    if isinstance(entity.source, Event):
+        entity.source = entity.source.source
+    values = [VERSION, *entity.copy()]
+    for index in _FRAGMENTS:
+        if values[index + 1] is not None:
+            values[index + 1] = orjson.Fragment(values[index + 1])
+    return orjson.dumps(values)
 
 
 def encode_forgotten(ordinal: int, revision: int) -> bytes:

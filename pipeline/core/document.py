@@ -13,7 +13,6 @@ import orjson
 from pipeline.core.content import without_audio, words_of
 from pipeline.core.state import Item
 
-_EMPTY: tuple[Any, ...] = (None, "", [], {})
 
 
 def document_of(item: Item) -> dict[str, Any]:
@@ -24,12 +23,16 @@ def document_of(item: Item) -> dict[str, Any]:
     return {**document, **item.fill} if item.fill else document
 
 
-def take_opening(item: Item, sent: dict[str, Any]) -> None:
-    """Take the item as an opening sent it. A finished item stays as it is."""
-    if item.final:
-        return
+def take_opening(item: Item, sent: dict[str, Any]) -> dict[str, Any]:
+    """Take the item as an opening sent it. A finished item stays as it is. Returns the item as it is known now."""
     known = document_of(item)
-    item.document = orjson.dumps({**known, **_told(without_audio(sent))} if known else without_audio(sent))
+    if item.final:
+        return known
+    document = without_audio(sent)
+    if known:
+        document = {**known, **{name: value for name, value in document.items() if not _empty(value)}}
+    item.document = orjson.dumps(document)
+    return {**document, **item.fill} if item.fill else document
 
 
 def take_final(item: Item, sent: dict[str, Any]) -> dict[str, Any]:
@@ -40,9 +43,9 @@ def take_final(item: Item, sent: dict[str, Any]) -> dict[str, Any]:
         item.final = True
         return {**sent, **item.fill} if item.fill else sent
     known = document_of(item)
-    fill = {name: value for name, value in known.items() if sent.get(name) in _EMPTY and value not in _EMPTY}
+    fill = {name: value for name, value in known.items() if not _empty(value) and _empty(sent.get(name))}
     if item.final:
-        if sent.get("status") == "in_progress" and known.get("status") not in _EMPTY:
+        if sent.get("status") == "in_progress" and not _empty(known.get("status")):
             fill["status"] = known["status"]
         _keep_words(item, known, sent)
     else:
@@ -65,8 +68,9 @@ def prune_told(item: Item, document: dict[str, Any]) -> None:
             item.told = left or None
 
 
-def _told(sent: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in sent.items() if value not in _EMPTY}
+def _empty(value: object) -> bool:
+    """Whether a field says nothing: null, or an empty text, array or object. No number or boolean is empty."""
+    return not value and not isinstance(value, (int, float))
 
 
 def _keep_words(item: Item, known: dict[str, Any], sent: dict[str, Any]) -> None:

@@ -26,13 +26,14 @@ def leading_type(value: bytes) -> bytes | None:
 class Event:
     """A parsed event with what its headers say. All of it lazily: most events need little."""
 
-    __slots__ = ("_ms", "_source", "_time", "body", "headers", "record", "type")
+    __slots__ = ("_identity", "_ms", "_source", "_time", "body", "headers", "record", "type")
 
     def __init__(self, record: InputRecord, headers: dict[str, bytes | None], body: dict[str, Any], type_: str) -> None:
         self.record = record
         self.headers = headers
         self.body = body
         self.type = type_
+        self._identity: int | None = None
         self._ms: int | None = None
         self._time: str | None = None
         self._source: bytes | None = None
@@ -45,8 +46,10 @@ class Event:
     @property
     def identity(self) -> int:
         """What makes this event the same as a repeated one: its `event_id`, or its bytes where it has none."""
-        event_id = text_or_none(self.body.get("event_id")) or self.header("ce_id")
-        return digest(event_id.encode(errors="replace") if event_id else self.record.value or b"")
+        if self._identity is None:
+            event_id = text_or_none(self.body.get("event_id")) or self.header("ce_id")
+            self._identity = digest(event_id.encode(errors="replace") if event_id else self.record.value or b"")
+        return self._identity
 
     @property
     def time(self) -> str:

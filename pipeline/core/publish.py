@@ -10,6 +10,7 @@ import orjson
 
 from pipeline.core.document import document_of
 from pipeline.core.enrich import BUILDERS, Fields
+from pipeline.core.event import Event
 from pipeline.core.records import Output
 from pipeline.core.reject import Rejection
 from pipeline.core.route import Route
@@ -34,6 +35,8 @@ def publish(step: Step, item: Item, cause: str, document: dict[str, Any] | None 
     be too large, or nests too deep to be written.
     """
     session = step.session
+    if item.revision and step.as_before(item):
+        return
     if document is None:
         document = document_of(item)
     if item.transcripts and not item.revision:
@@ -47,7 +50,9 @@ def publish(step: Step, item: Item, cause: str, document: dict[str, Any] | None 
     item.revision += 1
     item.fingerprint = fingerprint
     session.open.pop(item, None)
-    source = step.event.source if step.event is not None else item.source
+    source = step.event or item.source
+    if isinstance(source, Event):
+        source = source.source
     item.source = None
     _write(
         step,

@@ -11,10 +11,13 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterable
+from dataclasses import MISSING, dataclass, field, fields
 from operator import attrgetter
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, TypeVar
 
 import orjson
+
+from pipeline.core.event import Event
 
 SEEN_EVENTS = 64
 """How many of the events applied to it an entity remembers, to know a repeated one."""
@@ -25,18 +28,26 @@ _PREVIOUS_RANK: dict[str | None, int] = {None: 0, "done": 1, "committed": 2, "cr
 
 
 class Entity:
-    """A part of the state with a changelog record: `fields` names what is kept, `key` is the record's key."""
+    """A part of the state with a changelog record.
 
-    __slots__ = ("key",)
+    What names it comes first and has no default; what is kept of it follows in the order of its record, with defaults.
+    A field that `__init__` does not take is an index entry: derived, and never kept.
+    """
+
+    __slots__ = ()
 
     kind: ClassVar[str]
     fields: ClassVar[tuple[str, ...]]
     defaults: ClassVar[tuple[Any, ...]]
     copy_fields: ClassVar[attrgetter[Any]]
 
-    def __init__(self, *names: str) -> None:
-        self.key = orjson.dumps([self.kind, *names])
-        self.restore(self.defaults)
+    session: str
+    """The session's name in changelog keys."""
+
+    @property
+    def key(self) -> bytes:
+        """The key of its changelog record."""
+        return orjson.dumps([self.kind, self.session])
 
     def copy(self) -> tuple[Any, ...]:
         """The values of all fields; `restore` puts them back."""
@@ -48,10 +59,21 @@ class Entity:
             setattr(self, name, value)
 
 
+E = TypeVar("E", bound=Entity)
+
+
+def _entity(kind: type[E]) -> type[E]:
+    kept = [one for one in fields(kind) if one.init and one.default is not MISSING]  # pyright: ignore[reportArgumentType]
+    kind.fields = tuple(one.name for one in kept)
+    kind.defaults = tuple(one.default for one in kept)
+    kind.copy_fields = attrgetter(*kind.fields)
+    return kind
+
+
 class Remembering(Entity):
     """An entity that knows the events applied to it, so that a repeated one is not applied again."""
 
-    __slots__ = ("seen",)
+    __slots__ = ()
 
     seen: tuple[int, ...]
 
@@ -63,191 +85,141 @@ class Remembering(Entity):
         return True
 
 
+@_entity
+@dataclass(slots=True, eq=False)
 class Cursor(Entity):
     """Where the session stands."""
 
-    kind = "s"
-    fields = ("sequence", "ordinal", "seen_minute", "parked", "speech_end_ms")
-    defaults = (0, 0, 0, False, None)
-    copy_fields = attrgetter(*fields)
-    __slots__ = fields
+    kind: ClassVar[str] = "s"
 
-    sequence: int
+    session: str
+    sequence: int = 0
     """`session_sequence` of the last record."""
-    ordinal: int
+    ordinal: int = 0
     """Number given to the last item or reply: their order."""
-    seen_minute: int
+    seen_minute: int = 0
     """Stream time of the last event, in whole minutes."""
-    parked: bool
+    parked: bool = False
     """Went idle: its items are forgotten."""
-    speech_end_ms: int | None
+    speech_end_ms: int | None = None
     """When the user stopped speaking, until a response follows it."""
 
 
+@_entity
+@dataclass(slots=True, eq=False)
 class Config(Remembering):
     """What is the session's and not an item's. Changes seldom."""
 
-    kind = "c"
-    fields = (
-        "conversation_id",
-        "provider_session_id",
-        "model",
-        "provider",
-        "tenant",
-        "tools",
-        "transcription",
-        "transcription_model",
-        "named_by_responses",
-        "seen",
-    )
-    defaults = (None, None, None, None, None, None, None, None, False, ())
-    copy_fields = attrgetter(*fields)
-    __slots__ = fields[:-1]
+    kind: ClassVar[str] = "c"
 
-    conversation_id: str | None
-    provider_session_id: str | None
-    model: str | None
-    provider: str | None
-    tenant: str | None
-    tools: tuple[str, ...] | None
+    session: str
+    conversation_id: str | None = None
+    provider_session_id: str | None = None
+    model: str | None = None
+    provider: str | None = None
+    tenant: str | None = None
+    tools: tuple[str, ...] | None = None
     """Names of the declared functions; None while no session event told the tools."""
-    transcription: bool | None
+    transcription: bool | None = None
     """Whether input audio is transcribed; None while no session event told."""
-    transcription_model: str | None
-    named_by_responses: bool
+    transcription_model: str | None = None
+    named_by_responses: bool = False
     """A response named its conversation: one that names none is then out of band."""
+    seen: tuple[int, ...] = ()
 
 
+@_entity
+@dataclass(slots=True, eq=False)
 class Reply(Entity):
     """A response of the session, from its `response.created` on. Once done only its id matters."""
 
-    kind = "r"
-    fields = ("ordinal", "done", "created_at", "created_ms", "first_ms", "speech_end_ms", "conversation_id", "barged")
-    defaults = (0, False, None, None, None, None, None, False)
-    copy_fields = attrgetter(*fields)
-    __slots__ = ("id", *fields)
+    kind: ClassVar[str] = "r"
 
-    ordinal: int
-    done: bool
-    created_at: str | None
-    created_ms: int | None
-    first_ms: int | None
+    session: str
+    id: str
+    ordinal: int = 0
+    done: bool = False
+    created_at: str | None = None
+    created_ms: int | None = None
+    first_ms: int | None = None
     """When its first output (a delta) came."""
-    speech_end_ms: int | None
+    speech_end_ms: int | None = None
     """When the speech that it answers ended."""
-    conversation_id: str | None
-    barged: bool
+    conversation_id: str | None = None
+    barged: bool = False
     """The user began to speak while it was under way."""
 
-    def __init__(self, session_id: str, id: str) -> None:
-        super().__init__(session_id, id)
-        self.id = id
+    @property
+    def key(self) -> bytes:
+        return orjson.dumps([self.kind, self.session, self.id])
 
 
+@_entity
+@dataclass(slots=True, eq=False)
 class Item(Remembering):
     """A conversation item, or what events told about one that has not been seen itself yet."""
 
-    kind = "i"
-    fields = (
-        "ordinal",
-        "revision",
-        "fingerprint",
-        "document",
-        "fill",
-        "opened",
-        "final",
-        "in_conversation",
-        "committed",
-        "deleted",
-        "previous_item_id",
-        "previous_item_source",
-        "response_id",
-        "output_index",
-        "opened_at",
-        "opened_ms",
-        "done_at",
-        "done_ms",
-        "heard_ms",
-        "speech",
-        "barged",
-        "told",
-        "arguments",
-        "arguments_ms",
-        "transcripts",
-        "join",
-        "mcp_start_ms",
-        "mcp_end_ms",
-        "mcp_outcome",
-        "source",
-        "weight",
-        "seen",
-    )
-    # fmt: off
-    defaults = (
-        0, 0, None, None, None, False, False, False, False, False, None, None, None, None, None, None, None, None, None,
-        None, False, None, None, None, None, None, None, None, None, None, 0, (),
-    )
-    # fmt: on
-    copy_fields = attrgetter(*fields)
-    __slots__ = ("call_id", "id", "waits_for", *fields[:-1])
+    kind: ClassVar[str] = "i"
 
-    call_id: str | None
-    """Index entry: the `call_id` under which it stands in the session's `calls`."""
-    waits_for: str | None
-    """Index entry: the id under which it stands in the session's `waiting`."""
-    ordinal: int
-    revision: int
+    session: str
+    id: str
+    ordinal: int = 0
+    revision: int = 0
     """Of the last record; 0 while the item is not out."""
-    fingerprint: int | None
+    fingerprint: int | None = None
     """Of the last record's content."""
-    document: bytes | None
+    document: bytes | None = None
     """The item as the provider sent it, JSON, less audio."""
-    fill: dict[str, Any] | None
+    fill: dict[str, Any] | None = None
     """Fields that an earlier sending of the item had and `document` lacks."""
-    opened: bool
+    opened: bool = False
     """The item itself has been seen, not only events about it."""
-    final: bool
+    final: bool = False
     """A finishing event brought `document`."""
-    in_conversation: bool
+    in_conversation: bool = False
     """A `conversation.item.*` event brought it; items of out-of-band responses never get one."""
-    committed: bool
+    committed: bool = False
     """The audio buffer it holds was committed: the user is done speaking, whatever its status says."""
-    deleted: bool
-    previous_item_id: str | None
-    previous_item_source: PreviousSource | None
-    response_id: str | None
-    output_index: int | None
-    opened_at: str | None
-    opened_ms: int | None
-    done_at: str | None
-    done_ms: int | None
-    heard_ms: int | None
-    speech: dict[str, int | None] | None
-    barged: bool
+    deleted: bool = False
+    previous_item_id: str | None = None
+    previous_item_source: PreviousSource | None = None
+    response_id: str | None = None
+    output_index: int | None = None
+    opened_at: str | None = None
+    opened_ms: int | None = None
+    done_at: str | None = None
+    done_ms: int | None = None
+    heard_ms: int | None = None
+    speech: dict[str, int | None] | None = None
+    barged: bool = False
     """It was left incomplete because the user began to speak."""
-    told: dict[str, dict[str, Any]] | None
+    told: dict[str, dict[str, Any]] | None = None
     """Parts told by part events, by content index."""
-    arguments: str | None
+    arguments: str | None = None
     """Arguments told by an arguments event."""
-    arguments_ms: int | None
+    arguments_ms: int | None = None
     """When a call's arguments were complete."""
-    transcripts: dict[str, dict[str, Any]] | None
+    transcripts: dict[str, dict[str, Any]] | None = None
     """Transcripts of its input audio, by content index."""
-    join: dict[str, Any] | None
+    join: dict[str, Any] | None = None
     """What was joined from the item it answers."""
-    mcp_start_ms: int | None
-    mcp_end_ms: int | None
-    mcp_outcome: str | None
-    source: bytes | None
-    """Of the last event about it, while the item is not out: idleness has no event of its own."""
-    weight: int
+    mcp_start_ms: int | None = None
+    mcp_end_ms: int | None = None
+    mcp_outcome: str | None = None
+    source: Event | bytes | None = None
+    """The last event about it, while the item is not out: idleness has no event of its own. The `source` field of its
+    record, as JSON, once the batch is over: most items come out before it is written."""
+    weight: int = 0
     """Bytes of the events applied to it."""
+    seen: tuple[int, ...] = ()
+    call_id: str | None = field(default=None, init=False)
+    """Index entry: the `call_id` under which it stands in the session's `calls`."""
+    waits_for: str | None = field(default=None, init=False)
+    """Index entry: the id under which it stands in the session's `waiting`."""
 
-    def __init__(self, session_id: str, id: str) -> None:
-        super().__init__(session_id, id)
-        self.id = id
-        self.call_id = None
-        self.waits_for = None
+    @property
+    def key(self) -> bytes:
+        return orjson.dumps([self.kind, self.session, self.id])
 
     def tell_previous(self, item_id: str | None, source: PreviousSource) -> None:
         """Take the predecessor where it is better than what is known.
@@ -274,6 +246,7 @@ class Session:
         "id",
         "items",
         "large",
+        "name",
         "open",
         "raw",
         "replies",
@@ -286,6 +259,8 @@ class Session:
         """What the partition knows it by."""
         self.id = id
         """The session id; None for the stand-in that keeps an item of no session."""
+        self.name = name
+        """The session's name in changelog keys."""
         self.cursor = Cursor(name)
         self.config = Config(name)
         self.large = False
@@ -305,11 +280,6 @@ class Session:
         """Responses under way."""
         self.awaiting: dict[str, Reply] = {}
         """Responses under way that have had no output yet."""
-
-    @property
-    def name(self) -> str:
-        """The session's name in changelog keys."""
-        return self.raw.decode()
 
     def known(self) -> bool:
         """Whether anything was ever told of the session."""

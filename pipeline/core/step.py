@@ -23,6 +23,9 @@ LARGE_SHARE = 32
 """State is measured only where an event, or the events about one item, are larger than this part of its limit: an
 entity holds less than so many times what came in, even where JSON grows when written anew (1e15)."""
 
+_APPLIED = Item.fields.index("source")
+"""From here on an item's fields tell of the events applied to it: `source`, `weight`, `seen`."""
+
 Numbered = TypeVar("Numbered", Item, Reply)
 
 
@@ -93,8 +96,16 @@ class Step:
             if item.weight > WEIGHT_LIMIT * self.settings.max_event_bytes:
                 raise Rejection("too_large", f"the events about item {name[:80]} sum up to {item.weight} bytes")
             if item.revision == 0:
-                item.source = event.source
+                item.source = event
         return item
+
+    def as_before(self, item: Item) -> bool:
+        """Whether all that is kept of an item is as it was before the event, but for what tells that it was applied.
+
+        What its records say follows from what is kept of it alone, so the last one still holds then.
+        """
+        before = self._touched.get(item)
+        return bool(before) and item.copy()[:_APPLIED] == before[:_APPLIED]
 
     def check_state(self) -> None:
         """Raise `Rejection` where something the event touched has become too large for the changelog."""
@@ -124,7 +135,8 @@ class Step:
             return entity
         entity = holder[name] = kind(self.session.name, name)
         self._created.append((holder, name))
-        self.touch(entity)
+        self._touched[entity] = ()  # nothing to put back: it goes as a whole
+        self.dirty[entity] = None
         entity.ordinal = self.next_ordinal()
         return entity
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from pipeline.core.document import document_of, prune_told, take_final, take_opening
+from pipeline.core.document import prune_told, take_final, take_opening
 from pipeline.core.event import Event
 from pipeline.core.index import stop_waiting
 from pipeline.core.joins import answered_by, asked_of, index_joins, joined
@@ -139,13 +139,13 @@ def _opened_in_conversation(step: Step, body: dict[str, Any], source: PreviousSo
 
 def _open(step: Step, item: Item, sent: dict[str, Any]) -> None:
     event = cast(Event, step.event)
-    take_opening(item, sent)
+    document = take_opening(item, sent)
     item.opened = True
     if item.opened_at is None and not item.final:
         item.opened_at, item.opened_ms = event.time, event.ms
     if not item.revision:
         step.session.open[item] = None
-    _join(step, item, document_of(item))
+    _join(step, item, document)
 
 
 def made_by(item: Item, response_id: object, output_index: object) -> None:
