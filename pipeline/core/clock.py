@@ -10,6 +10,9 @@ from collections.abc import Iterator
 
 MINUTE_MS = 60_000
 
+NO_MINUTE = 2**63
+"""Later than any."""
+
 
 class Expiry:
     """Sessions by the minute of their last event. All operations are cheap, whatever the number of sessions."""

@@ -87,8 +87,7 @@ class Event:
 
     def header(self, name: str) -> str | None:
         """A header as text; None where it is missing or empty. Bytes that are not UTF-8 are kept readable."""
-        value = self.headers.get(name)
-        return value.decode(errors="backslashreplace") if value else None
+        return header_text(self.headers.get(name))
 
     def _read_clock(self) -> None:
         clocked = self.record.timestamp >= 0
@@ -102,6 +101,11 @@ class Event:
                 pass  # no such time: the record's own timestamp stands in
         self._ms = self.record.timestamp if clocked else None
         self._time = rfc3339(max(self.record.timestamp, 0))
+
+
+def header_text(value: bytes | None) -> str | None:
+    """A header's value as text; None where it is missing or empty. Bytes that are not UTF-8 are kept readable."""
+    return value.decode("utf-8", "backslashreplace") if value else None
 
 
 def rfc3339(ms: int) -> str:

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 
 import orjson
 
-from pipeline.core.clock import MINUTE_MS, Expiry
+from pipeline.core.clock import MINUTE_MS, NO_MINUTE, Expiry
 from pipeline.core.codec import decode, decode_key, fill, item_key
 from pipeline.core.document import document_of
-from pipeline.core.event import Event, leading_type, parse
+from pipeline.core.event import Event, header_text, leading_type, parse
 from pipeline.core.handlers import FIRST_OUTPUTS, HANDLERS, WITHOUT_SESSION, Handler
 from pipeline.core.handlers.responses import first_output, items_alone
 from pipeline.core.index import reindex
@@ -21,8 +21,9 @@ from pipeline.core.state import Entity, Item, Reply, Session
 from pipeline.core.step import MAX_ID, Step
 from pipeline.core.values import digest, object_or_none
 
-_BY_TYPE: dict[bytes, Handler] = {name.encode(): handler for name, handler in HANDLERS.items()}
-_FIRST_OUTPUTS: dict[bytes, Handler] = dict.fromkeys((name.encode() for name in FIRST_OUTPUTS), first_output)
+_BY_TYPE = frozenset(name.encode() for name in HANDLERS)
+_FIRST_OUTPUTS = frozenset(name.encode() for name in FIRST_OUTPUTS)
+_OURS = _BY_TYPE | _FIRST_OUTPUTS
 
 
 class Partition:
@@ -39,6 +40,7 @@ class Partition:
         self._active = Expiry(settings.session_idle_ms)
         self._parked = Expiry(settings.session_retention_ms)
         self._minute = 0
+        self._latest_minute = NO_MINUTE
         self._last_wall_ms: int | None = None
         self._version = settings.version.encode()
         self._counts = Counts()
@@ -50,11 +52,15 @@ class Partition:
         in the records: what cannot be used is among the outputs, on the rejected topic.
         """
         self._last_wall_ms = now_ms
-        latest_minute = None if now_ms is None else now_ms // MINUTE_MS + 1
+        self._latest_minute = NO_MINUTE if now_ms is None else now_ms // MINUTE_MS + 1
+        counts, take = self._counts, self._take
         for record in records:
-            self._counts.consumed += 1
+            counts.consumed += 1
             try:
-                self._take(record, latest_minute)
+                if take(record):
+                    counts.used += 1
+                else:
+                    counts.ignored += 1
             except Rejection as rejection:
                 self._reject(record, rejection)
         return self._result()
@@ -117,68 +123,62 @@ class Partition:
 
     # One record.
 
-    def _take(self, record: InputRecord, latest_minute: int | None) -> None:
+    def _take(self, record: InputRecord) -> bool:
+        """Whether the record was used; if not it is one that changes nothing. Raises `Rejection`."""
         value = record.value
         if not value:
             raise Rejection("empty", "the record has no value")
         headers: dict[str, bytes | None] = dict(record.headers)
         name = headers.get("ce_type")
-        if name is None or (name not in _BY_TYPE and name not in _FIRST_OUTPUTS):
-            # Not told, or not one of ours: what the event says of itself decides.
+        if name not in _OURS:  # not told, or not one of ours: what the event says of itself decides
             name = leading_type(value)
         raw = headers.get("ce_sessionid") or record.key
-        if raw and (raw[0] == 0 or not raw.isascii()):
+        session = self.sessions.get(raw) if raw else None
+        if raw and (session is None or raw[0] == 0):
             raw = _readable(raw)
+            session = self.sessions.get(raw)
         if name is not None and name not in _BY_TYPE:
-            self._pass_by(record, headers, raw, name, latest_minute)
-            return
+            return session is not None and self._pass_by(session, record, headers, name in _FIRST_OUTPUTS)
         event = parse(record, headers, self._settings.max_event_bytes)
         handler = HANDLERS.get(event.type)
         if handler is None:
-            first = first_output if event.type in FIRST_OUTPUTS else None
-            self._pass_by(record, headers, raw, event.type.encode() if first else b"", latest_minute)
-            return
-        if not raw:
-            if event.type not in WITHOUT_SESSION:
-                self._counts.ignored += 1
-                return
-            self._apply_alone(event, handler, latest_minute)
+            return session is not None and self._pass_by(session, record, headers, event.type in FIRST_OUTPUTS)
+        if raw:
+            self._apply(self._session(raw, record), event, handler)
+        elif event.type in WITHOUT_SESSION:
+            self._apply_alone(event, handler)
         else:
-            self._apply(self._session(raw, record, latest_minute), event, handler)
-        self._counts.used += 1
+            return False
+        return True
 
     def _pass_by(
-        self,
-        record: InputRecord,
-        headers: dict[str, bytes | None],
-        raw: bytes | None,
-        name: bytes,
-        latest_minute: int | None,
-    ) -> None:
+        self, session: Session, record: InputRecord, headers: dict[str, bytes | None], may_be_first: bool
+    ) -> bool:
         """An event that changes nothing, but for the time of its session, and a response's first output."""
-        if raw in self.sessions:
-            self._tick(record, latest_minute)
-        session = self.sessions.get(raw) if raw else None
-        if session is not None:
+        minute = record.timestamp // MINUTE_MS
+        if minute > self._minute:
+            self._advance(minute)
+            if session.raw not in self.sessions:
+                return False  # gone with the time that passed
+        cursor = session.cursor
+        if cursor.seen_minute != self._minute or cursor.parked:
             self._see(session)
-            if session.awaiting and name in _FIRST_OUTPUTS:
-                try:
-                    event = parse(record, headers, self._settings.max_event_bytes)
-                except Rejection:
-                    event = None
-                if event is not None:
-                    self._apply(session, event, first_output)
-                    self._counts.used += 1
-                    return
-        self._counts.ignored += 1
+        if may_be_first and session.awaiting:
+            try:
+                event = parse(record, headers, self._settings.max_event_bytes)
+            except Rejection:
+                return False
+            self._apply(session, event, first_output)
+            return True
+        return False
 
-    def _apply_alone(self, event: Event, handler: Handler, latest_minute: int | None) -> None:
+    def _apply_alone(self, event: Event, handler: Handler) -> None:
         """An event of no session: all it tells of is kept under its own id, so that no repeat comes out again."""
         response = event.type == "response.done"
         told = object_or_none(event.body.get("response" if response else "item")) or {}
-        self._apply(self._session(_stand_in(event, told.get("id")), event.record, latest_minute), event, handler)
+        self._apply(self._session(_stand_in(event, told.get("id")), event.record), event, handler)
         for item_id, bring_out in items_alone(event.body) if response else ():
-            session = self._session(_stand_in(event, item_id), event.record, latest_minute)
+            session = self._session(_stand_in(event, item_id), event.record)
             try:
                 self._apply(session, event, bring_out)
             except Rejection as rejection:
@@ -190,7 +190,7 @@ class Partition:
         step = self._step
         step.begin(session, event)
         try:
-            self._note_origin(session, event)
+            self._note_origin(session, event.headers)
             handler(step, event.body)
             if session.large or len(event.record.value or b"") > step.large:
                 step.check_state()
@@ -205,9 +205,9 @@ class Partition:
         if len(session.items) > self._settings.max_items or len(session.replies) > self._settings.max_forgotten:
             self._evict(session)
 
-    def _note_origin(self, session: Session, event: Event) -> None:
+    def _note_origin(self, session: Session, headers: dict[str, bytes | None]) -> None:
         config = session.config
-        provider, tenant = event.header("ce_provider"), event.header("ce_tenant")
+        provider, tenant = header_text(headers.get("ce_provider")), header_text(headers.get("ce_tenant"))
         if (provider and provider != config.provider) or (tenant and tenant != config.tenant):
             self._step.touch(config)
             session.large |= len(provider or "") + len(tenant or "") > self._step.large
@@ -225,37 +225,44 @@ class Partition:
 
     # Sessions and time.
 
-    def _session(self, raw: bytes, record: InputRecord, latest_minute: int | None) -> Session:
-        self._tick(record, latest_minute)
+    def _session(self, raw: bytes, record: InputRecord) -> Session:
+        """The session of an event that is used, made where it is new."""
+        minute = record.timestamp // MINUTE_MS
+        if minute > self._minute:
+            self._advance(minute)
         session = self.sessions.get(raw)
         if session is None:
-            if len(raw) > MAX_ID:
-                raise Rejection("item_invalid", f"the session id has {len(raw)} bytes; the limit is {MAX_ID}")
-            if len(self.sessions) >= self._settings.max_sessions:
-                self._drop_oldest()
-            session = self.sessions[raw] = _new_session(raw)
-            self._step.dirty[session.cursor] = None
-            self._step.dirty[session.config] = None
-        self._see(session)
+            session = self._new_session(raw)
+        elif session.cursor.seen_minute != self._minute or session.cursor.parked:
+            self._see(session)
         return session
 
-    def _tick(self, record: InputRecord, latest_minute: int | None) -> None:
-        """Stream time goes on with the record: sessions that it makes idle, perhaps the record's own, go first."""
-        minute = record.timestamp // MINUTE_MS
-        if latest_minute is not None and minute > latest_minute:
-            minute = latest_minute
+    def _new_session(self, raw: bytes) -> Session:
+        if len(raw) > MAX_ID:
+            raise Rejection("item_invalid", f"the session id has {len(raw)} bytes; the limit is {MAX_ID}")
+        if len(self.sessions) >= self._settings.max_sessions:
+            self._drop_oldest()
+        session = self.sessions[raw] = _new_session(raw)
+        session.cursor.seen_minute = self._minute
+        self._active.note(raw, self._minute)
+        self._step.dirty[session.cursor] = None
+        self._step.dirty[session.config] = None
+        return session
+
+    def _advance(self, minute: int) -> None:
+        """Stream time goes on: sessions that it makes idle, perhaps the record's own, go first."""
+        minute = min(minute, self._latest_minute)
         if minute > self._minute:
             self._minute = minute
             self._expire(minute)
 
     def _see(self, session: Session) -> None:
-        """The session has an event: it is not idle."""
+        """The session has an event in another minute than before: it is not idle."""
         cursor = session.cursor
-        if cursor.seen_minute != self._minute or cursor.parked or not cursor.seen_minute:
-            (self._parked if cursor.parked else self._active).drop(session.raw, cursor.seen_minute)
-            cursor.seen_minute, cursor.parked = self._minute, False
-            self._active.note(session.raw, self._minute)
-            self._step.dirty[cursor] = None
+        (self._parked if cursor.parked else self._active).drop(session.raw, cursor.seen_minute)
+        cursor.seen_minute, cursor.parked = self._minute, False
+        self._active.note(session.raw, self._minute)
+        self._step.dirty[cursor] = None
 
     def _expire(self, minute: int) -> None:
         for raw in self._active.due(minute):
@@ -344,6 +351,8 @@ _ESCAPE = b"\x00+"
 
 def _readable(raw: bytes) -> bytes:
     """What a session is known by: its id, in UTF-8 whatever the collector wrote, and never like a stand-in."""
+    if raw[0] and raw.isascii():
+        return raw
     known = raw.decode(errors="backslashreplace").encode()
     return _ESCAPE + known if known.startswith(b"\x00") else known
 
