@@ -14,6 +14,7 @@ import orjson
 
 from pipeline.core.event import Event
 from pipeline.core.state import Config, Cursor, Entity, Item, Reply
+from pipeline.core.values import kept_json
 
 VERSION = 1
 
@@ -38,11 +39,11 @@ def encode(entity: Entity) -> bytes:
         return orjson.dumps((VERSION, *entity.copy()))
     if isinstance(entity.source, Event):
         entity.source = entity.source.source
-    values = [VERSION, *entity.copy()]
+    values = list(entity.copy())
     for index in _FRAGMENTS:
-        if values[index + 1] is not None:
-            values[index + 1] = orjson.Fragment(values[index + 1])
-    return orjson.dumps(values)
+        if values[index] is not None:
+            values[index] = orjson.Fragment(values[index])
+    return orjson.dumps((VERSION, *values))
 
 
 def encode_forgotten(ordinal: int, revision: int) -> bytes:
@@ -95,14 +96,19 @@ def fill(entity: Entity, values: list[Any]) -> None:
         raise StateUnreadable(
             f"the changelog record {entity.key[:80]!r} has {len(values)} fields, not {len(entity.fields)}"
         )
-    if isinstance(entity, Item):
-        for index in _FRAGMENTS:
-            if values[index] is not None:
-                values[index] = orjson.dumps(values[index])
-    for index in (entity.fields.index(name) for name in ("seen", "tools") if name in entity.fields):
+    for index in _FRAGMENTS if isinstance(entity, Item) else ():
+        if values[index] is not None:
+            values[index] = kept_json(values[index])
+    for index in _TUPLES[entity.kind]:
         if values[index] is not None:
             values[index] = tuple(values[index])
     entity.restore(values)
 
 
 _FRAGMENTS = (Item.fields.index("document"), Item.fields.index("source"))
+
+_TUPLES: dict[str, tuple[int, ...]] = {
+    kind.kind: tuple(kind.fields.index(name) for name in ("seen", "tools") if name in kind.fields)
+    for kind in (Cursor, Config, Item, Reply)
+}
+"""Kind -> its fields that are arrays in JSON and never change in place here."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, cast
 
 from pipeline.core.state import Item
-from pipeline.core.values import object_or_none, text_or_none
+from pipeline.core.values import list_or_none, object_or_none, text_or_none
 
 # Beta names of content types, by who speaks. GA names are canonical and stay.
 _ASSISTANT_TYPES = {"text": "output_text", "audio": "output_audio"}
@@ -22,19 +22,18 @@ _MODALITIES = {
 
 def without_audio(item: dict[str, Any]) -> dict[str, Any]:
     """The item less the audio bytes of its content parts; the same object where it has none."""
-    content = item.get("content")
-    if not isinstance(content, list):
-        return item
-    parts = cast(list[Any], content)
-    if not any(isinstance(part, dict) and "audio" in part for part in parts):
-        return item
-    return {**item, "content": [_less_audio(part) for part in parts]}
+    parts = list_or_none(item.get("content"))
+    if parts:
+        for part in parts:
+            if isinstance(part, dict) and "audio" in part:
+                return {**item, "content": [_less_audio(part) for part in parts]}
+    return item
 
 
-def part_type(type_: object, role: str | None) -> str | None:
+def part_type(type_: Any, role: str | None) -> str:
     """The canonical name of a content type."""
-    if not isinstance(type_, str):
-        return None
+    if not type_ or not isinstance(type_, str):
+        return "unknown"
     return (_ASSISTANT_TYPES if role == "assistant" else _OTHER_TYPES).get(type_, type_)
 
 
@@ -45,24 +44,24 @@ def parts_of(item: Item, document: dict[str, Any]) -> list[dict[str, Any]]:
     its index; parts that only part events told come in at their index.
     """
     role = text_or_none(document.get("role"))
-    content: object = document.get("content")
+    content: Any = document.get("content")
     if isinstance(content, str):  # a bare text in place of parts
         content = [{"type": "text", "text": content}]
     told = item.told or {}
     parts: dict[int, dict[str, Any]] = {}
-    if isinstance(content, list):
-        for index, part in enumerate(cast(list[Any], content)):
-            if isinstance(part, dict):
-                parts[index] = _canonical(cast(dict[str, Any], part), role, told.get(str(index)))
-            elif isinstance(part, str):
-                parts[index] = _canonical({"type": "text", "text": part}, role, None)
+    for index, part in enumerate(list_or_none(content) or ()):
+        if isinstance(part, dict):
+            parts[index] = _canonical(cast(dict[str, Any], part), role, told.get(str(index)) if told else None)
+        elif isinstance(part, str):
+            parts[index] = _canonical({"type": "text", "text": part}, role, None)
     for index, part in told.items():
         if int(index) not in parts:
             parts[int(index)] = _canonical(part, role, None)
-    _add_transcripts(item, parts)
+    if item.transcripts:
+        _add_transcripts(item.transcripts, parts)
     if item.committed and not parts:
         parts[0] = {"type": "input_audio"}  # a committed buffer is audio, whatever of it the item shows
-    return [parts[index] for index in sorted(parts)]
+    return [parts[index] for index in sorted(parts)] if len(parts) > 1 else list(parts.values())
 
 
 def words_of(part: dict[str, Any]) -> str | None:
@@ -72,14 +71,14 @@ def words_of(part: dict[str, Any]) -> str | None:
 
 def text_of(parts: list[dict[str, Any]]) -> str | None:
     """All words of the parts in order, joined by a newline; None where there are none."""
-    words = [said for said in map(words_of, parts) if said is not None]
+    words = [said for part in parts if (said := words_of(part)) is not None]
     return "\n".join(words) if words else None
 
 
 def modality_of(parts: list[dict[str, Any]]) -> str | None:
     """`text`, `audio`, `image`, `mixed`, or None where no part says."""
-    kinds = {_MODALITIES[part["type"]] for part in parts if part.get("type") in _MODALITIES}
-    return "mixed" if len(kinds) > 1 else next(iter(kinds), None)
+    kinds = {kind for part in parts if (kind := _MODALITIES.get(part["type"])) is not None}
+    return "mixed" if len(kinds) > 1 else kinds.pop() if kinds else None
 
 
 def _less_audio(part: object) -> object:
@@ -89,7 +88,7 @@ def _less_audio(part: object) -> object:
 
 def _canonical(part: dict[str, Any], role: str | None, told: dict[str, Any] | None) -> dict[str, Any]:
     out = {name: value for name, value in part.items() if value is not None and name != "audio"}
-    out["type"] = part_type(part.get("type"), role) or "unknown"
+    out["type"] = part_type(part.get("type"), role)
     for name in ("text", "transcript", "image_url"):
         if name in out and not isinstance(out[name], str):
             del out[name]  # of another type: `item` keeps it as it came
@@ -100,8 +99,8 @@ def _canonical(part: dict[str, Any], role: str | None, told: dict[str, Any] | No
     return out
 
 
-def _add_transcripts(item: Item, parts: dict[int, dict[str, Any]]) -> None:
-    for name, transcript in (item.transcripts or {}).items():
+def _add_transcripts(transcripts: dict[str, dict[str, Any]], parts: dict[int, dict[str, Any]]) -> None:
+    for name, transcript in transcripts.items():
         index = int(name)
         if parts.get(index, {}).get("type") != "input_audio":
             audio = [at for at, part in parts.items() if part["type"] == "input_audio"]

@@ -12,7 +12,7 @@ import orjson
 
 from pipeline.core.content import without_audio, words_of
 from pipeline.core.state import Item
-
+from pipeline.core.values import kept_json, list_or_none
 
 
 def document_of(item: Item) -> dict[str, Any]:
@@ -31,14 +31,14 @@ def take_opening(item: Item, sent: dict[str, Any]) -> dict[str, Any]:
     document = without_audio(sent)
     if known:
         document = {**known, **{name: value for name, value in document.items() if not _empty(value)}}
-    item.document = orjson.dumps(document)
+    item.document = kept_json(document)
     return {**document, **item.fill} if item.fill else document
 
 
 def take_final(item: Item, sent: dict[str, Any]) -> dict[str, Any]:
     """Take the item as a finishing event sent it; the newest such sending is the item. Returns it with gaps filled."""
     sent = without_audio(sent)
-    document = orjson.dumps(sent)
+    document = kept_json(sent)
     if document == item.document:
         item.final = True
         return {**sent, **item.fill} if item.fill else sent
@@ -54,17 +54,14 @@ def take_final(item: Item, sent: dict[str, Any]) -> dict[str, Any]:
     return {**sent, **fill}
 
 
-def prune_told(item: Item, document: dict[str, Any]) -> None:
+def prune_told(item: Item, told: dict[str, dict[str, Any]], document: dict[str, Any]) -> None:
     """Forget what part events told where the item itself says it."""
-    content = document.get("content")
-    if item.told and isinstance(content, list):
-        parts = cast(list[Any], content)
+    parts = list_or_none(document.get("content"))
+    if parts:
         left = {
-            index: part
-            for index, part in item.told.items()
-            if int(index) >= len(parts) or not _speaks(parts[int(index)])
+            index: part for index, part in told.items() if int(index) >= len(parts) or not _speaks(parts[int(index)])
         }
-        if len(left) != len(item.told):
+        if len(left) != len(told):
             item.told = left or None
 
 

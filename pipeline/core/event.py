@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
-from typing import Any, cast
+from typing import Any
 
 import orjson
 
 from pipeline.core.records import InputRecord
 from pipeline.core.reject import Rejection
-from pipeline.core.values import MAX_DEPTH, digest, object_or_none, text_or_none, too_deep
+from pipeline.core.values import MAX_DEPTH, digest, kept_json, object_or_none, text_or_none, too_deep
 
 _LEADING_TYPE = re.compile(rb'\s*\{\s*(?:"event_id"\s*:\s*"[^"\\]*"\s*,\s*)?"type"\s*:\s*"([^"\\]+)"')
 
-_RFC3339 = re.compile(r"[0-9]{4}(-[0-9]{2}){2}[Tt][0-9]{2}(:[0-9]{2}){2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})")
+_RFC3339 = re.compile(rb"[0-9]{4}(-[0-9]{2}){2}[Tt][0-9]{2}(:[0-9]{2}){2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})")
 
 
 def leading_type(value: bytes) -> bytes | None:
@@ -41,22 +41,22 @@ class Event:
     @property
     def id(self) -> str | None:
         """The event's id: header `ce_id`, else `event_id` of the JSON."""
-        return self.header("ce_id") or text_or_none(self.body.get("event_id"))
+        return header_text(self.headers.get("ce_id")) or text_or_none(self.body.get("event_id"))
 
     @property
     def identity(self) -> int:
         """What makes this event the same as a repeated one: its `event_id`, or its bytes where it has none."""
         if self._identity is None:
-            event_id = text_or_none(self.body.get("event_id")) or self.header("ce_id")
-            self._identity = digest(event_id.encode(errors="replace") if event_id else self.record.value or b"")
+            event_id = self.body.get("event_id")
+            if not event_id or not isinstance(event_id, str):
+                event_id = header_text(self.headers.get("ce_id"))
+            self._identity = digest(event_id.encode("utf-8", "replace") if event_id else self.record.value or b"")
         return self._identity
 
     @property
     def time(self) -> str:
         """When the collector received the event, RFC 3339: `ce_time` as it stands, else the record's timestamp."""
-        if self._time is None:
-            self._read_clock()
-        return cast(str, self._time)
+        return self._read_clock() if self._time is None else self._time
 
     @property
     def ms(self) -> int | None:
@@ -69,38 +69,35 @@ class Event:
     def source(self) -> bytes:
         """The `source` field of records that this event causes, as JSON."""
         if self._source is None:
-            sequence = self.header("ce_sequence")
-            self._source = orjson.dumps(
+            record, sequence = self.record, self.headers.get("ce_sequence")
+            self._source = kept_json(
                 {
-                    "topic": self.record.topic,
-                    "partition": self.record.partition,
-                    "offset": self.record.offset,
+                    "topic": record.topic,
+                    "partition": record.partition,
+                    "offset": record.offset,
                     "event_id": self.id,
                     "event_type": self.type,
                     "sequence": int(sequence)
-                    if sequence and sequence.isascii() and sequence.isdecimal() and len(sequence) < 19
-                    else self.record.offset,
+                    if sequence and sequence.isdigit() and len(sequence) < 19
+                    else record.offset,
                     "received_at": self.time,
                 }
             )
         return self._source
 
-    def header(self, name: str) -> str | None:
-        """A header as text; None where it is missing or empty. Bytes that are not UTF-8 are kept readable."""
-        return header_text(self.headers.get(name))
-
-    def _read_clock(self) -> None:
-        clocked = self.record.timestamp >= 0
-        told = self.header("ce_time")
-        if told is not None and _RFC3339.fullmatch(told):
+    def _read_clock(self) -> str:
+        timestamp, told = self.record.timestamp, self.headers.get("ce_time")
+        if told and _RFC3339.fullmatch(told):
+            time = told.decode()
             try:
-                moment = datetime.fromisoformat(told.upper())
-                self._time, self._ms = told, int(moment.timestamp() * 1000) if clocked else None
-                return
+                moment = datetime.fromisoformat(time.upper())
+                self._time, self._ms = time, int(moment.timestamp() * 1000) if timestamp >= 0 else None
+                return time
             except (ValueError, OverflowError):
                 pass  # no such time: the record's own timestamp stands in
-        self._ms = self.record.timestamp if clocked else None
-        self._time = rfc3339(max(self.record.timestamp, 0))
+        self._ms = timestamp if timestamp >= 0 else None
+        time = self._time = rfc3339(max(timestamp, 0))
+        return time
 
 
 def header_text(value: bytes | None) -> str | None:
@@ -123,7 +120,7 @@ def parse(record: InputRecord, headers: dict[str, bytes | None], max_bytes: int)
     if len(value) > max_bytes:
         raise Rejection("too_large", f"the event has {len(value)} bytes; the limit max_event_bytes is {max_bytes}")
     try:
-        body: object = orjson.loads(value)
+        body: Any = orjson.loads(value)
     except orjson.JSONDecodeError as error:
         raise Rejection("not_json", f"the value is not JSON: {error}") from None
     event = object_or_none(body)
@@ -131,7 +128,7 @@ def parse(record: InputRecord, headers: dict[str, bytes | None], max_bytes: int)
         raise Rejection("not_object", f"the value is JSON, but {_json_name(body)} and not an object")
     if value.count(b"{") + value.count(b"[") > MAX_DEPTH and too_deep(event):
         raise Rejection("item_invalid", f"the event nests deeper than {MAX_DEPTH} levels")
-    type_ = event.get("type")
+    type_: Any = event.get("type")
     if not isinstance(type_, str) or not type_:
         header = headers.get("ce_type")
         if type_ is not None or not header:

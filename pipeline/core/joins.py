@@ -11,6 +11,9 @@ from pipeline.core.values import text_or_none
 _ASKED_BY: dict[str, str] = {"function_call_output": "call_id", "mcp_approval_response": "approval_request_id"}
 """An answer's item type -> its field that names what it answers."""
 
+JOINED = frozenset({"function_call", "mcp_approval_request", *_ASKED_BY})
+"""Item types that are answered, or answer."""
+
 
 def index_joins(session: Session, item: Item, type_: str | None, document: dict[str, Any]) -> None:
     """Make an item findable for the join: a call by its `call_id`, an answer without its join by what it waits for."""

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-import orjson
-
 from pipeline.core.clock import MINUTE_MS, NO_MINUTE, Expiry
 from pipeline.core.codec import decode, decode_key, fill, item_key
 from pipeline.core.document import document_of
@@ -19,7 +17,7 @@ from pipeline.core.reject import Rejection, rejected
 from pipeline.core.settings import CoreSettings
 from pipeline.core.state import Entity, Item, Reply, Session
 from pipeline.core.step import MAX_ID, Step
-from pipeline.core.values import digest, object_or_none
+from pipeline.core.values import digest, kept_json, object_or_none
 
 _BY_TYPE = frozenset(name.encode() for name in HANDLERS)
 _FIRST_OUTPUTS = frozenset(name.encode() for name in FIRST_OUTPUTS)
@@ -298,7 +296,7 @@ class Partition:
                 step.undo()
                 step.begin(session, None)
                 document = document_of(item)
-                item.document = orjson.dumps({"id": item.id, "type": document["type"]})
+                item.document = kept_json({"id": item.id, "type": document["type"]})
                 item.fill = item.told = item.transcripts = item.arguments = None
                 publish(step, item, "session_idle")
         step.begin(session, None)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from hashlib import blake2b
-from typing import Any, cast
+from typing import Any
 from urllib.parse import quote
 
 import orjson
@@ -11,7 +12,7 @@ import orjson
 from pipeline.core.document import document_of
 from pipeline.core.enrich import BUILDERS, Fields
 from pipeline.core.event import Event
-from pipeline.core.records import Output
+from pipeline.core.records import Headers, Output
 from pipeline.core.reject import Rejection
 from pipeline.core.route import Route
 from pipeline.core.state import Item
@@ -57,9 +58,8 @@ def publish(step: Step, item: Item, cause: str, document: dict[str, Any] | None 
     _write(
         step,
         step.routes.of_item(document["type"]),
-        record_id(session.id, item.id, item.revision),
         session.id if session.id is not None else item.id,
-        _item_head(step, item, cause, content),
+        _item_head(step, item, cause, content, record_id(session.id, item.id, item.revision)),
         encoded,
         source or b"null",
         b"item",
@@ -82,9 +82,8 @@ def publish_nameless(step: Step, document: dict[str, Any]) -> None:
     _write(
         step,
         step.routes.of_item(document["type"]),
-        record_id(session.id, "\x1f" + name, 1),
         session.id if session.id is not None else name,
-        _item_head(step, item, "item_done", content),
+        _item_head(step, item, "item_done", content, record_id(session.id, "\x1f" + name, 1)),
         orjson.dumps(content.content),
         event.source,
         b"item",
@@ -97,13 +96,20 @@ def publish_response(step: Step, response_id: str | None, fields: dict[str, Any]
     session, event = step.session, step.event
     assert event is not None
     name = response_id if response_id is not None else f"\x1f{event.identity:016x}"
-    head = {**_session_fields(step), "model": session.config.model}
-    if fields["out_of_band"]:
-        head["conversation_id"] = None
+    config = session.config
+    head = {
+        "schema_version": SCHEMA_VERSION,
+        "id": record_id(session.id, "response\x1f" + name, 1),
+        "session_sequence": step.next_sequence(),
+        "session_id": session.id,
+        "conversation_id": None if fields["out_of_band"] else config.conversation_id,
+        "provider": config.provider,
+        "tenant": config.tenant,
+        "model": config.model,
+    }
     _write(
         step,
         step.routes.responses,
-        record_id(session.id, "response\x1f" + name, 1),
         session.id if session.id is not None else response_id or name.strip("\x1f"),
         head,
         orjson.dumps({"response_id": response_id, **fields}),
@@ -116,7 +122,7 @@ def publish_response(step: Step, response_id: str | None, fields: dict[str, Any]
 def record_id(session_id: str | None, name: str, revision: int) -> str:
     """The record's id: the same session, item and revision always give the same."""
     text = f"{'' if session_id is None else 's' + session_id}\x1e{name}\x1e{revision}"
-    return blake2b(text.encode(errors="surrogatepass"), digest_size=16).hexdigest()
+    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
 def _item_content(step: Step, item: Item, document: dict[str, Any]) -> Fields:
@@ -124,30 +130,38 @@ def _item_content(step: Step, item: Item, document: dict[str, Any]) -> Fields:
     type_ = document["type"]
     builder = BUILDERS.get(type_)
     fields = builder(item, document, step.session) if builder is not None else Fields({})
-    content: dict[str, Any] = {
-        "item_id": item.id,
-        "item_type": type_,
-        "status": text_or_none(document.get("status")),
-        "previous_item_id": item.previous_item_id,
-        "previous_item_source": item.previous_item_source,
-        "response_id": item.response_id,
-        "output_index": item.output_index,
-        "opened_at": item.opened_at,
-        "deleted": item.deleted,
-        "metadata": object_or_none(document.get("metadata")),
-        "warnings": fields.warnings,
-        **fields.content,
-    }
-    return Fields(content, fields.passing)
+    return Fields(
+        {
+            "item_id": item.id,
+            "item_type": type_,
+            "status": text_or_none(document.get("status")),
+            "previous_item_id": item.previous_item_id,
+            "previous_item_source": item.previous_item_source,
+            "response_id": item.response_id,
+            "output_index": item.output_index,
+            "opened_at": item.opened_at,
+            "deleted": item.deleted,
+            "metadata": object_or_none(document.get("metadata")),
+            "warnings": fields.warnings,
+            **fields.content,
+        },
+        fields.passing,
+    )
 
 
-def _item_head(step: Step, item: Item, cause: str, content: Fields) -> dict[str, Any]:
+def _item_head(step: Step, item: Item, cause: str, content: Fields, id_: str) -> dict[str, Any]:
     """The fields of an item record that never make a revision by themselves."""
-    config = step.session.config
+    session, config = step.session, step.session.config
     return {
+        "schema_version": SCHEMA_VERSION,
+        "id": id_,
         "revision": item.revision,
         "cause": cause,
-        **_session_fields(step),
+        "session_sequence": step.next_sequence(),
+        "session_id": session.id,
+        "conversation_id": config.conversation_id,
+        "provider": config.provider,
+        "tenant": config.tenant,
         "provider_session_id": config.provider_session_id,
         "model": config.model if item.response_id is not None else None,
         "done_at": item.done_at,
@@ -155,21 +169,9 @@ def _item_head(step: Step, item: Item, cause: str, content: Fields) -> dict[str,
     }
 
 
-def _session_fields(step: Step) -> dict[str, Any]:
-    session, config = step.session, step.session.config
-    return {
-        "session_sequence": step.next_sequence(),
-        "session_id": session.id,
-        "conversation_id": config.conversation_id,
-        "provider": config.provider,
-        "tenant": config.tenant,
-    }
-
-
 def _write(
     step: Step,
     route: Route,
-    id_: str,
     key: str,
     head: dict[str, Any],
     content: bytes,
@@ -178,13 +180,13 @@ def _write(
     body: bytes,
 ) -> None:
     """Put the record together out of its JSON pieces, each of which was written once."""
-    first = orjson.dumps({"schema_version": SCHEMA_VERSION, "id": id_, **head})
-    value = b'%b,%b,"source":%b,"%b":%b}' % (first[:-1], content[1:-1], source, body_name, body)
-    event = step.event
-    session = step.session
-    source_uri = f"/realtime/{quote(session.config.provider or 'unknown', safe='')}/{quote(session.id or '-', safe='')}"
-    time = event.time if event is not None else cast(str, orjson.loads(source)["received_at"])
-    headers = [*route.headers, ("ce_id", id_.encode()), ("ce_source", source_uri.encode()), ("ce_time", time.encode())]
+    event, session = step.event, step.session
+    value = b'%b,%b,"source":%b,"%b":%b}' % (orjson.dumps(head)[:-1], content[1:-1], source, body_name, body)
+    source_uri = f"/realtime/{_in_uri(session.config.provider or 'unknown')}/{_in_uri(session.id or '-')}".encode()
+    time: str = event.time if event is not None else orjson.loads(source)["received_at"]
+    headers: Headers = [
+        *route.headers, ("ce_id", head["id"].encode()), ("ce_source", source_uri), ("ce_time", time.encode())
+    ]  # fmt: skip
     trace = event.headers.get("traceparent") if event is not None else None
     size = len(value) + len(source_uri)
     if trace:
@@ -195,3 +197,11 @@ def _write(
         raise Rejection("too_large", f"its record would have {size} bytes; the limit is {limit} (max_output_bytes)")
     timestamp = event.record.timestamp if event is not None else session.cursor.seen_minute * 60_000
     step.outputs.append(Output(route.topic, key.encode(), value, headers, timestamp))
+
+
+_PLAIN = re.compile("[A-Za-z0-9_.~-]*")
+"""What stands in a URI as it is: most ids."""
+
+
+def _in_uri(text: str) -> str:
+    return text if _PLAIN.fullmatch(text) else quote(text, safe="")

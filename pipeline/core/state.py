@@ -149,6 +149,11 @@ class Reply(Entity):
     barged: bool = False
     """The user began to speak while it was under way."""
 
+    def end(self) -> None:
+        """It is done: only its id and place in the order matter from here on."""
+        self.done, self.barged = True, False
+        self.created_at = self.created_ms = self.first_ms = self.speech_end_ms = self.conversation_id = None
+
     @property
     def key(self) -> bytes:
         return orjson.dumps([self.kind, self.session, self.id])

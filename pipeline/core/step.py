@@ -39,9 +39,13 @@ class Step:
     def __init__(self, settings: CoreSettings) -> None:
         self.settings = settings
         self.large = settings.max_state_bytes // LARGE_SHARE
+        self.heaviest = WEIGHT_LIMIT * settings.max_event_bytes
         self.routes = Routes(settings.prefix)
         self.session: Session
         self.event: Event | None = None
+        """None where time passing is what happens to the session."""
+        self.told: Event
+        """The event, for what only events do."""
         self.outputs: list[Output] = []
         self.dirty: dict[Entity, None] = {}
         """Entities whose changelog records must be written."""
@@ -55,6 +59,8 @@ class Step:
         """Start on an event of a session; None where time passing is what happens to it."""
         self.session = session
         self.event = event
+        if event is not None:
+            self.told = event
         self._touched.clear()
         self._created.clear()
         self._first_output = len(self.outputs)
@@ -93,7 +99,7 @@ class Step:
             item.weight += len(event.record.value or b"")
             if item.weight > self.large:
                 session.large = True
-            if item.weight > WEIGHT_LIMIT * self.settings.max_event_bytes:
+            if item.weight > self.heaviest:
                 raise Rejection("too_large", f"the events about item {name[:80]} sum up to {item.weight} bytes")
             if item.revision == 0:
                 item.source = event
@@ -187,10 +193,10 @@ class Step:
     @staticmethod
     def checked_id(value: object, name: str) -> str:
         """`value` as an id. Raises `Rejection` where it is missing, no text, or too long to be one."""
+        if isinstance(value, str) and 0 < len(value) <= MAX_ID:
+            return value
         if value is None or value == "":
             raise Rejection("item_missing", f"the event has no `{name}`")
         if not isinstance(value, str):
             raise Rejection("item_invalid", f"the event's `{name}` is not a text")
-        if len(value) > MAX_ID:
-            raise Rejection("item_invalid", f"the event's `{name}` has {len(value)} characters; the limit is {MAX_ID}")
-        return value
+        raise Rejection("item_invalid", f"the event's `{name}` has {len(value)} characters; the limit is {MAX_ID}")

@@ -3,42 +3,43 @@
 from __future__ import annotations
 
 from hashlib import blake2b
-from typing import Any, cast
+from typing import Any
+
+import orjson
 
 MAX_DEPTH = 100
 """How deep an event may nest: readers' JSON parsers stop at 200 and less, and a record nests its item once more."""
 
 
-def too_deep(value: object, limit: int = MAX_DEPTH) -> bool:
+def too_deep(value: Any, limit: int = MAX_DEPTH) -> bool:
     """Whether `value` nests deeper than `limit` levels of objects and arrays."""
-    level: list[object] = [value]
+    level: list[Any] = [value] if isinstance(value, (dict, list)) else []
     for _ in range(limit + 1):
-        below: list[object] = []
-        for node in level:
-            if isinstance(node, dict):
-                below.extend(cast(dict[str, object], node).values())
-            elif isinstance(node, list):
-                below.extend(cast(list[object], node))
-        if not below:
-            return False
-        level = [node for node in below if isinstance(node, (dict, list))]
         if not level:
-            return False
-    return True
+            break
+        # Most values are neither: they are passed over in one go, however wide a level is.
+        nodes: list[Any] = [node.values() if isinstance(node, dict) else node for node in level]
+        level = [below for node in nodes for below in node if isinstance(below, (dict, list))]
+    return bool(level)
 
 
-def text_or_none(value: object) -> str | None:
+def text_or_none(value: Any) -> str | None:
     """`value` where it is a text, else None: providers' optional fields may be null, absent or of another type."""
     return value if isinstance(value, str) else None
 
 
-def int_or_none(value: object) -> int | None:
+def int_or_none(value: Any) -> int | None:
     """`value` where it is a whole number, else None. A bool is none."""
-    if isinstance(value, bool):
+    if value is None or isinstance(value, bool):
         return None
     if isinstance(value, int):
         return value
     return int(value) if isinstance(value, float) and value.is_integer() and abs(value) < 2**63 else None
+
+
+def kept_json(value: Any) -> bytes:
+    """`value` as JSON to keep. What orjson gives holds on to the KiB it was written into; a copy is as large as it is."""
+    return bytes(memoryview(orjson.dumps(value)))
 
 
 def digest(data: bytes) -> int:
@@ -46,11 +47,11 @@ def digest(data: bytes) -> int:
     return int.from_bytes(blake2b(data, digest_size=8).digest())
 
 
-def object_or_none(value: object) -> dict[str, Any] | None:
+def object_or_none(value: Any) -> dict[str, Any] | None:
     """`value` where it is a JSON object, else None."""
-    return cast(dict[str, Any], value) if isinstance(value, dict) else None
+    return value if isinstance(value, dict) else None  # pyright: ignore[reportUnknownVariableType]
 
 
-def list_or_none(value: object) -> list[Any] | None:
+def list_or_none(value: Any) -> list[Any] | None:
     """`value` where it is a JSON array, else None."""
-    return cast(list[Any], value) if isinstance(value, list) else None
+    return value if isinstance(value, list) else None  # pyright: ignore[reportUnknownVariableType]

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
-from pipeline.core.event import Event
 from pipeline.core.handlers.parts import content_index
 from pipeline.core.publish import revise
 from pipeline.core.reject import Rejection
@@ -26,7 +25,7 @@ def speech_stopped(step: Step, body: dict[str, Any]) -> None:
     """`input_audio_buffer.speech_stopped`: the next response answers this."""
     if _speech(step, body, "end_ms", body.get("audio_end_ms")):
         step.touch(step.session.cursor)
-        step.session.cursor.speech_end_ms = cast(Event, step.event).ms
+        step.session.cursor.speech_end_ms = step.told.ms
 
 
 def committed(step: Step, body: dict[str, Any]) -> None:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 from pipeline.core.document import prune_told, take_final, take_opening
-from pipeline.core.event import Event
 from pipeline.core.index import stop_waiting
-from pipeline.core.joins import answered_by, asked_of, index_joins, joined
+from pipeline.core.joins import JOINED, answered_by, asked_of, index_joins, joined
 from pipeline.core.publish import publish, publish_nameless, revise
 from pipeline.core.reject import Rejection
 from pipeline.core.state import Item, PreviousSource
 from pipeline.core.step import Step
-from pipeline.core.values import int_or_none, text_or_none
+from pipeline.core.values import int_or_none, object_or_none, text_or_none
 
 
 def added(step: Step, body: dict[str, Any]) -> None:
@@ -93,7 +92,7 @@ def deleted(step: Step, body: dict[str, Any]) -> None:
 
 def finish(step: Step, item: Item, sent: dict[str, Any], cause: str) -> None:
     """Take the finished item and bring it out, or what is new about it."""
-    event = cast(Event, step.event)
+    event = step.told
     document = take_final(item, sent)
     item.opened = True
     if item.done_at is None:
@@ -107,21 +106,24 @@ def finish(step: Step, item: Item, sent: dict[str, Any], cause: str) -> None:
         # Some servers finish the call's item before they carry it out: then it has neither output nor error yet.
         if item.mcp_end_ms is None and (document.get("output") is not None or document.get("error") is not None):
             item.mcp_end_ms = event.ms
-    prune_told(item, document)
+    if item.told:
+        prune_told(item, item.told, document)
     _join(step, item, document)
     publish(step, item, cause, document)
 
 
 def sent_item(body: dict[str, Any], name: str = "item") -> dict[str, Any]:
     """The item (or response) in an event. Raises `Rejection` where there is none that can be used."""
-    sent: object = body.get(name)
+    sent: Any = body.get(name)
     if sent is None:
         raise Rejection("item_missing", f"the event has no `{name}`")
-    if not isinstance(sent, dict):
+    item = object_or_none(sent)
+    if item is None:
         raise Rejection("item_invalid", f"the event's `{name}` is not an object")
-    item = cast(dict[str, Any], sent)
-    if name == "item" and (not isinstance(item.get("type"), str) or not item["type"]):
-        raise Rejection("item_invalid", "the event's `item.type` is missing or not a text")
+    if name == "item":
+        type_: Any = item.get("type")
+        if not type_ or not isinstance(type_, str):
+            raise Rejection("item_invalid", "the event's `item.type` is missing or not a text")
     return item
 
 
@@ -138,7 +140,7 @@ def _opened_in_conversation(step: Step, body: dict[str, Any], source: PreviousSo
 
 
 def _open(step: Step, item: Item, sent: dict[str, Any]) -> None:
-    event = cast(Event, step.event)
+    event = step.told
     document = take_opening(item, sent)
     item.opened = True
     if item.opened_at is None and not item.final:
@@ -159,6 +161,8 @@ def made_by(item: Item, response_id: object, output_index: object) -> None:
 def _join(step: Step, item: Item, document: dict[str, Any]) -> None:
     """Join the item with what it answers, and what answers it with the item."""
     session, type_ = step.session, document["type"]
+    if type_ not in JOINED and item.waits_for is None:
+        return
     index_joins(session, item, type_, document)
     asked = asked_of(session, item, type_)
     if asked is not None:

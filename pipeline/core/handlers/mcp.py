@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
-from pipeline.core.event import Event
 from pipeline.core.publish import revise
 from pipeline.core.step import Step
 
@@ -13,7 +12,7 @@ def call_started(step: Step, body: dict[str, Any]) -> None:
     """`response.mcp_call.in_progress`: the provider calls the tool."""
     item = step.item(body.get("item_id"))
     if item is not None and item.mcp_start_ms is None:
-        item.mcp_start_ms = cast(Event, step.event).ms
+        item.mcp_start_ms = step.told.ms
         revise(step, item, "joined")
 
 
@@ -42,5 +41,5 @@ def _ended(step: Step, body: dict[str, Any], outcome: str) -> None:
     if item is not None:
         item.mcp_outcome = outcome
         if item.mcp_end_ms is None:
-            item.mcp_end_ms = cast(Event, step.event).ms
+            item.mcp_end_ms = step.told.ms
         revise(step, item, "joined")

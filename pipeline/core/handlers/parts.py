@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, cast
 
 from pipeline.core.content import words_of
-from pipeline.core.event import Event
 from pipeline.core.publish import revise
 from pipeline.core.reject import Rejection
 from pipeline.core.step import Step
@@ -38,7 +37,7 @@ def arguments_done(step: Step, body: dict[str, Any]) -> None:
     if item is not None:
         item.arguments = arguments
         if item.arguments_ms is None:
-            item.arguments_ms = cast(Event, step.event).ms
+            item.arguments_ms = step.told.ms
         revise(step, item, "joined")
 
 

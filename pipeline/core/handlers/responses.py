@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any, cast
+from typing import Any
 
 from pipeline.core.content import without_audio
 from pipeline.core.document import document_of
@@ -23,7 +23,7 @@ def response_created(step: Step, body: dict[str, Any]) -> None:
     reply = step.reply(response.get("id") or body.get("response_id"))
     if reply.done or reply.created_at is not None:
         return
-    event, session = cast(Event, step.event), step.session
+    event, session = step.told, step.session
     reply.created_at, reply.created_ms = event.time, event.ms
     reply.conversation_id = text_or_none(response.get("conversation_id"))
     step.touch(session.cursor)
@@ -37,7 +37,7 @@ def first_output(step: Step, body: dict[str, Any]) -> None:
     reply = step.session.awaiting.pop(text_or_none(body.get("response_id")) or "", None)
     if reply is not None:
         step.touch(reply)
-        reply.first_ms = cast(Event, step.event).ms
+        reply.first_ms = step.told.ms
 
 
 def response_done(step: Step, body: dict[str, Any]) -> None:
@@ -55,36 +55,40 @@ def response_done(step: Step, body: dict[str, Any]) -> None:
     conversation_id = text_or_none(response.get("conversation_id")) or (reply.conversation_id if reply else None)
     _tell_conversation(step, conversation_id)
     output = list_or_none(response.get("output")) or []
-    sent = [(index, cast(dict[str, Any], entry)) for index, entry in enumerate(output) if _is_item(entry)]
+    sent = [(index, item) for index, entry in enumerate(output) if (item := _item_or_none(entry)) is not None]
     if step.session.id is not None:
         for index, entry in sent:
             _output_item(step, entry, response_id, index)
     if reply is not None:
         step.session.running.pop(reply.id, None)
         step.session.awaiting.pop(reply.id, None)
-    _bring_out_open(step)
+    if step.session.open:
+        _bring_out_open(step)
     warnings = ["output_item_invalid"] if len(sent) != len(output) else []
-    item_ids = [cast(str, entry["id"]) for _, entry in sent]
+    item_ids: list[str] = [entry["id"] for _, entry in sent]
     out_of_band = conversation_id is None and _outside(step.session, item_ids)
     fields = {
         **_of_response(response, body),
         "item_ids": item_ids,
         "out_of_band": out_of_band,
-        "timing": _timing(reply, cast(Event, step.event)),
+        "timing": _timing(reply, step.told),
         "warnings": warnings,
     }
-    verbatim = {**response, "output": [without_audio(entry) if _is_item(entry) else entry for entry in output]}
-    publish_response(step, reply.id if reply else None, fields, verbatim if output else response)
+    if sent:
+        less = {index: without_audio(entry) for index, entry in sent}
+        response = {**response, "output": [less.get(index, entry) for index, entry in enumerate(output)]}
+    publish_response(step, reply.id if reply else None, fields, response)
     if reply is not None:
-        reply.restore((reply.ordinal, True, *reply.defaults[2:]))
+        reply.end()
 
 
 def items_alone(body: dict[str, Any]) -> Iterator[tuple[str, Callable[[Step, dict[str, Any]], None]]]:
     """The items of a `response.done` of no session: each one's id, and what brings it out where it is kept alone."""
     response = sent_item(body, "response")
     response_id = response.get("id") or body.get("response_id")
-    for index, entry in enumerate(list_or_none(response.get("output")) or []):
-        if _is_item(entry):
+    for index, told in enumerate(list_or_none(response.get("output")) or []):
+        entry = _item_or_none(told)
+        if entry is not None:
             yield entry["id"], lambda step, _, entry=entry, index=index: _output_item(step, entry, response_id, index)
 
 
@@ -170,8 +174,11 @@ def _tell_conversation(step: Step, conversation_id: str | None) -> None:
         config.named_by_responses = True
 
 
-def _is_item(entry: object) -> bool:
-    if not isinstance(entry, dict):
-        return False
-    item = cast(dict[str, Any], entry)
-    return all(isinstance(item.get(name), str) and item[name] for name in ("id", "type")) and len(item["id"]) <= MAX_ID
+def _item_or_none(entry: Any) -> dict[str, Any] | None:
+    item = object_or_none(entry)
+    if item is None:
+        return None
+    id_: Any = item.get("id")
+    type_: Any = item.get("type")
+    usable = id_ and type_ and isinstance(id_, str) and isinstance(type_, str) and len(id_) <= MAX_ID
+    return item if usable else None
