@@ -1,16 +1,22 @@
-"""Microseconds per event in the core, by event type, on a realistic mix: `make bench-core`.
+"""Microseconds per event in the core, on a realistic mix, on items only, and by event type: `make bench-core`.
 
-Each event is processed alone and timed; what an empty batch costs is taken off. Times are this machine's; compare
-within one run.
+By type each event is processed alone and timed; what an empty batch costs is taken off. `python -m bench.core --growth`
+shows what an event costs in long sessions and beside many, and the memory of open sessions. Times are CPU times of this
+machine; compare within one run.
 """
 
 from __future__ import annotations
 
+import argparse
+import gc
 import time
 from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
 from statistics import median
 from typing import NamedTuple
 
+import orjson
 from rich.console import Console
 from rich.table import Table
 
@@ -20,6 +26,15 @@ from pipeline.core.event import leading_type
 
 SESSIONS = 300
 ROUNDS = 3
+BATCH = 500
+
+ITEMS_ONLY = frozenset({b"conversation.item.added", b"conversation.item.created", b"conversation.item.done"})
+"""What a stream of items and nothing else has: openings and finishes."""
+
+LENGTHS = (10, 100, 1_000, 10_000)
+OPEN = (100, 1_000, 10_000, 100_000)
+IN_MEMORY = 10_000
+"""Sessions of the mix whose memory is measured."""
 
 
 class Record(NamedTuple):
@@ -42,13 +57,13 @@ def records(bare: bool) -> list[Record]:
     ]
 
 
-def in_batches(mix: list[Record]) -> tuple[float, int]:
-    """Seconds for the whole mix in batches of 500, and how many outputs it made."""
-    core, outputs = Partition(CoreSettings()), 0
-    began = time.perf_counter()
-    for start in range(0, len(mix), 500):
-        outputs += len(core.process(mix[start : start + 500]).outputs)
-    return time.perf_counter() - began, outputs
+def in_batches(mix: list[Record], core: Partition | None = None) -> tuple[float, int]:
+    """Seconds of CPU for all of it in batches, and how many outputs it made."""
+    core, outputs = core or Partition(CoreSettings()), 0
+    began = time.process_time()
+    for start in range(0, len(mix), BATCH):
+        outputs += len(core.process(mix[start : start + BATCH]).outputs)
+    return time.process_time() - began, outputs
 
 
 def by_type(mix: list[Record]) -> dict[str, list[int]]:
@@ -68,18 +83,114 @@ def _timed(core: Partition, batch: list[Record]) -> int:
     return time.perf_counter_ns() - began
 
 
+def item_done(session: bytes, number: int) -> Record:
+    """The end of one message of a session."""
+    item = {
+        "id": f"item_{number}",
+        "type": "message",
+        "role": "user",
+        "status": "completed",
+        "content": [{"type": "input_text", "text": "What did we decide about a used bicycle?"}],
+    }
+    event = {"type": "conversation.item.done", "event_id": f"event_{number}", "item": item}
+    return Record("bench", 0, number, 1_780_000_000_000, 0, session, orjson.dumps(event), ())
+
+
+def by_length() -> Iterator[tuple[int, float]]:
+    """Items in a session, and the microseconds that the last of them took, each."""
+    core, done, last = Partition(CoreSettings()), 0, 0.0
+    for length in LENGTHS:
+        batch = [item_done(b"long", number) for number in range(done, length)]
+        tail = batch[-max(len(batch) // 10, 10) :]
+        in_batches(batch[: -len(tail)], core)
+        last, _ = in_batches(tail, core)
+        done = length
+        yield length, last / len(tail) * 1e6
+
+
+def by_sessions() -> Iterator[tuple[int, float]]:
+    """Open sessions, and the microseconds of an event of any of them."""
+    core, opened = Partition(CoreSettings()), 0
+    for number in OPEN:
+        in_batches([item_done(b"session-%d" % one, one) for one in range(opened, number)], core)
+        opened = number
+        again = [item_done(b"session-%d" % (one * 7919 % number), number + one) for one in range(5_000)]
+        yield number, in_batches(again, core)[0] / len(again) * 1e6
+
+
+def resident_bytes() -> int:
+    """Resident memory of this process (Linux)."""
+    status = Path("/proc/self/status").read_text()
+    return int(status.split("VmRSS:")[1].split()[0]) * 1024
+
+
+def memory() -> tuple[int, int, int]:
+    """Open sessions, bytes resident for them, items in them: the mix again and again under other session ids."""
+    mix = records(bare=False)
+    core = Partition(CoreSettings())
+    gc.collect()
+    before = resident_bytes()
+    copy = 0
+    while len(core.sessions) < IN_MEMORY:
+        for start in range(0, len(mix), BATCH):
+            core.process([_renamed(record, b"-%d" % copy) for record in mix[start : start + BATCH]])
+        copy += 1
+    gc.collect()
+    items = sum(len(session.items) for session in core.sessions.values())
+    return len(core.sessions), resident_bytes() - before, items
+
+
+def _renamed(record: Record, suffix: bytes) -> Record:
+    headers = tuple(pair for pair in record.headers if pair[0] != "ce_sessionid")
+    return record._replace(key=record.key + suffix, headers=headers)
+
+
+def growth(console: Console) -> None:
+    """Print what grows, and what must not."""
+    sessions, size, items = memory()
+    console.print(
+        f"{sessions:,} open sessions with {items:,} items: {size / 2**20:,.0f} MiB resident, "
+        f"{size / sessions / 1024:.1f} KiB a session, {size / items:,.0f} bytes an item",
+        highlight=False,
+    )
+    table = Table("items in the session", "µs an item", title="One session: its last items")
+    for length, microseconds in by_length():
+        table.add_row(f"{length:,}", f"{microseconds:.1f}")
+    console.print(table)
+    table = Table("open sessions", "µs an item", title="Items of any of many sessions")
+    for number, microseconds in by_sessions():
+        table.add_row(f"{number:,}", f"{microseconds:.1f}")
+    console.print(table)
+
+
 def main() -> None:
     """Print the tables."""
+    parser = argparse.ArgumentParser(description="Microseconds per event in the core.")
+    parser.add_argument("--growth", action="store_true", help="long sessions, many sessions, memory")
     console = Console()
+    if parser.parse_args().growth:
+        growth(console)
+        return
     for bare in (False, True):
         mix = records(bare)
-        seconds, outputs = min(in_batches(mix) for _ in range(ROUNDS))
-        told = "without headers" if bare else "with CloudEvents headers"
-        console.print(
-            f"{len(mix):,} events {told}: {seconds / len(mix) * 1e6:.2f} µs an event, "
-            f"{seconds / outputs * 1e6:.1f} µs a record ({outputs:,} records), {len(mix) / seconds:,.0f} events/s",
-            highlight=False,
-        )
+        headers = "without headers" if bare else "with CloudEvents headers"
+        show(console, mix, f"events {headers}")
+        show(console, [record for record in mix if leading_type(record.value or b"") in ITEMS_ONLY], f"items {headers}")
+    show_types(console)
+
+
+def show(console: Console, mix: list[Record], told: str) -> None:
+    """Print what records cost in batches."""
+    seconds, outputs = min(in_batches(mix) for _ in range(ROUNDS))
+    console.print(
+        f"{len(mix):,} {told}: {seconds / len(mix) * 1e6:.2f} µs an event, "
+        f"{seconds / outputs * 1e6:.1f} µs an output ({outputs:,} outputs), {len(mix) / seconds:,.0f} events/s",
+        highlight=False,
+    )
+
+
+def show_types(console: Console) -> None:
+    """Print what each type costs alone."""
     times = by_type(records(bare=False))
     total = sum(map(sum, times.values()))
     table = Table("event type", "events", "share of events", "µs (median)", "µs (mean)", "share of time")

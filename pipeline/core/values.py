@@ -38,7 +38,7 @@ def int_or_none(value: Any) -> int | None:
 
 
 def kept_json(value: Any) -> bytes:
-    """`value` as JSON to keep. What orjson gives holds on to the KiB it was written into; a copy is as large as it is."""
+    """`value` as JSON to keep: what orjson gives holds on to the KiB it was written into, a copy does not."""
     return bytes(memoryview(orjson.dumps(value)))
 
 

@@ -1,6 +1,7 @@
 """What events cost, counted in function calls: the same on every machine, so a regression shows without a clock."""
 
 import sys
+import tracemalloc
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -62,7 +63,31 @@ def test_a_delta_is_passed_by_in_a_few_calls():
     core = Partition(CoreSettings())
     core.process([Record(orjson.dumps(item(0)), 0)])
     delta = {"type": "response.output_audio.delta", "event_id": "d", "response_id": "r", "delta": "AAAA" * 1000}
-    assert cost(core, delta, 1) <= 12
+    assert cost(core, delta, 1) <= 7
+
+
+def test_an_item_that_is_told_again_is_not_built_again():
+    core = Partition(CoreSettings())
+    core.process([Record(orjson.dumps(item(0)), 0)])
+    again = {**item(0), "type": "response.output_item.done", "event_id": "again"}
+    assert cost(core, again, 1) <= 90
+
+
+def test_an_item_and_a_response_come_out_in_so_many_calls():
+    core = Partition(CoreSettings())
+    core.process([Record(orjson.dumps(item(0)), 0)])
+    assert cost(core, item(1), 1) <= 200
+    assert cost(core, response(1), 2) <= 175
+
+
+def test_an_item_is_kept_in_no_more_bytes_than_it_has():
+    core = Partition(CoreSettings())
+    core.process([Record(orjson.dumps(item(number)), number) for number in range(100)])
+    tracemalloc.start()
+    core.process([Record(orjson.dumps(item(number)), number) for number in range(100, 600)])
+    kept, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert kept / 500 <= 2_000
 
 
 def test_an_item_costs_the_same_however_many_came_before_it():

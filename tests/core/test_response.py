@@ -206,6 +206,14 @@ def test_a_provider_that_names_no_conversation_is_in_band() -> None:
     assert respond(talk, "r", answer("a"))[-1]["out_of_band"] is False
 
 
+def test_a_response_that_names_an_item_still_in_progress_is_told_at_once() -> None:
+    talk = Talk()
+    talk.say("conversation.item.done", item=answer("a"))
+    outs = talk.say("response.done", response=response("r", {**answer("a"), "status": "in_progress"}))
+    (item,) = [out for out in outs if out.topic == "items.messages"]
+    assert (item["revision"], item["cause"], item["response_id"]) == (2, "response_done", "r")
+
+
 def test_an_output_entry_that_is_no_item_is_warned_of() -> None:
     (*_, out) = Talk().say("response.done", response={**response("r"), "output": [None, "x", {"id": "a"}]})
     assert (out["warnings"], out["item_ids"]) == (["output_item_invalid"], [])

@@ -10,7 +10,7 @@ from pipeline.core.document import document_of
 from pipeline.core.enrich.values import error_of, span_ms
 from pipeline.core.event import Event
 from pipeline.core.handlers.items import finish, made_by, sent_item
-from pipeline.core.publish import publish, publish_response
+from pipeline.core.publish import publish, publish_response, revise
 from pipeline.core.state import Item, Reply, Session
 from pipeline.core.step import MAX_ID, Step
 from pipeline.core.usage import flat_usage, raw_usage
@@ -99,6 +99,8 @@ def _output_item(step: Step, entry: dict[str, Any], response_id: object, index: 
     made_by(item, response_id, index)
     if entry.get("status") != "in_progress":
         finish(step, item, entry, "response_done")
+    else:
+        revise(step, item, "response_done")
 
 
 def _bring_out_open(step: Step) -> None:
