@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import subprocess
 import sys
 import time
@@ -162,6 +163,8 @@ def run(given: argparse.Namespace, results: Results, to: Progress) -> None:
 def main() -> int:
     """Exit code 1 where nothing could be measured."""
     given = arguments()
+    # Told to end, it takes the broker and the program under way along.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     FOLDER.mkdir(parents=True, exist_ok=True)
     results = Results(FOLDER / f"results-{time.strftime('%Y%m%d-%H%M%S')}.jsonl")
     to = Progress()

@@ -32,7 +32,10 @@ def measure(bench: Bench, program: Program, rate: int, warm_up: float, seconds: 
         ]  # fmt: skip
         wire = [sys.executable, "-m", "bench.wire"]
         reader = subprocess.Popen([*wire, "read", "--topic", outputs[0], *options], cwd=ROOT, stdout=subprocess.PIPE)
+        assert reader.stdout is not None
         try:
+            if reader.stdout.readline() != b"READY\n":
+                raise RunFailed("the reader saw no probe")
             subprocess.run(
                 [*wire, "send", "--topic", source, *options],
                 cwd=ROOT, check=True, timeout=warm_up + seconds + LATE_SECONDS,

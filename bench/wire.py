@@ -46,7 +46,10 @@ def send(given: argparse.Namespace) -> None:
 
 
 def read(given: argparse.Namespace) -> None:
-    """Every latency after the warm-up in milliseconds, and how many records never came, as JSON on stdout."""
+    """Every latency after the warm-up in milliseconds, and how many records never came, as JSON on stdout.
+
+    First a line READY, once a probe was read: what is sent from then on finds the reader waiting.
+    """
     consumer = Consumer(
         {
             "bootstrap.servers": given.bootstrap_servers,
@@ -62,6 +65,7 @@ def read(given: argparse.Namespace) -> None:
     first = round(given.rate * given.warm_up)
     latencies: list[float] = []
     seen: set[int] = set()
+    ready = False
     heard = time.monotonic()
     while len(seen) < total and time.monotonic() - heard < SILENCE_SECONDS:
         message = consumer.poll(0.5)
@@ -69,8 +73,14 @@ def read(given: argparse.Namespace) -> None:
             continue
         now = time.monotonic_ns()
         record = orjson.loads(message.value())
-        if (number := record["number"]) < 0 or number in seen:
-            continue  # a probe, or a repeat
+        if (number := record["number"]) < 0:
+            if not ready:
+                print("READY", flush=True)
+            ready = True
+            heard = time.monotonic()
+            continue
+        if number in seen:
+            continue  # a repeat
         heard = time.monotonic()
         seen.add(number)
         if number >= first:
