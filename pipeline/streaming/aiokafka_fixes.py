@@ -13,8 +13,8 @@ from aiokafka.consumer import fetcher
 from aiokafka.producer import sender
 from aiokafka.protocol.group import LeaveGroupRequest
 
-from pipeline.streaming.fetched_records import FastPartitionRecords
 from pipeline.streaming.header_keys import LenientRecords
+from topics.fetched_records import FastPartitionRecords
 
 CONCURRENT_TRANSACTIONS_BACKOFF_SECONDS = 0.002
 

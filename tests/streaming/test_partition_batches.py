@@ -5,8 +5,8 @@ from typing import Any, cast
 
 from aiokafka import TopicPartition
 
-from pipeline.streaming.fetched_records import InputRecord
 from pipeline.streaming.partition import MAX_REST_SECONDS, REST_RATIO, InputPartition
+from topics.fetched_records import FetchedRecord
 
 MOST = 10
 
@@ -14,7 +14,7 @@ MOST = 10
 def new_partition(waiting: int) -> InputPartition:
     partition = InputPartition(TopicPartition("t", 0), 1, cast(Any, None), cast(Any, None), 0)
     if waiting:
-        partition.enqueue([InputRecord("t", 0, offset, 0, 0, None, None, []) for offset in range(waiting)])
+        partition.enqueue([FetchedRecord("t", 0, offset, 0, 0, None, None, []) for offset in range(waiting)])
     return partition
 
 
@@ -34,7 +34,7 @@ async def test_while_a_commit_is_in_flight_only_a_full_batch_is_processed() -> N
     partition, gate = new_partition(MOST - 1), asyncio.Event()
     partition.start_commit(cast(Any, gate.wait()))
     assert partition.next_records(MOST) is None
-    partition.enqueue([InputRecord("t", 0, MOST - 1, 0, 0, None, None, [])])
+    partition.enqueue([FetchedRecord("t", 0, MOST - 1, 0, 0, None, None, [])])
     assert len(partition.next_records(MOST) or ()) == MOST
     gate.set()
     await partition.settled()

@@ -10,47 +10,9 @@ different inside, everything stays as it is.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator
-from typing import Any, NamedTuple, cast
+from typing import Any
 
-from aiokafka.consumer import fetcher
-
-
-class FastRecord(NamedTuple):
-    """A `RawRecord`."""
-
-    topic: str
-    partition: int
-    offset: int
-    timestamp: int
-    timestamp_type: int
-    key: bytes | None
-    value: bytes | None
-    headers: Any
-
-
-_new = cast(Any, tuple).__new__
-_PartitionRecords: Any = getattr(fetcher, "PartitionRecords", object)
-
-
-class _FastPartitionRecords(_PartitionRecords):
-    def __iter__(self) -> Iterator[FastRecord]:
-        return self._records_iterator
-
-    def _consumer_record(self, tp: Any, record: Any) -> FastRecord:
-        return _new(
-            FastRecord,
-            (
-                tp.topic,
-                tp.partition,
-                record.offset,
-                record.timestamp,
-                record.timestamp_type,
-                record.key,
-                record.value,
-                record.headers,
-            ),
-        )
+from topics.fetched_records import AIOKAFKAS, FastPartitionRecords
 
 
 class _Fetched(OrderedDict[Any, Any]):
@@ -58,8 +20,8 @@ class _Fetched(OrderedDict[Any, Any]):
 
     def __setitem__(self, partition: Any, result: Any) -> None:
         records: Any = getattr(result, "_partition_records", None)
-        if type(records) is _PartitionRecords:
-            records.__class__ = _FastPartitionRecords
+        if type(records) is AIOKAFKAS:
+            records.__class__ = FastPartitionRecords
         super().__setitem__(partition, result)
 
 
