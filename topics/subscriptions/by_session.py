@@ -70,8 +70,6 @@ class BySession:
             try:
                 await self._take_all()
             finally:  # what was read before an error is handled
-                if self._reader.stopping:
-                    self._drop()
                 await self._until(0, 0)
         finally:
             for worker in workers:
@@ -95,10 +93,12 @@ class BySession:
             self._wake(queue)
 
     async def _until(self, waiting: int, delayed: int) -> None:
-        while (self._waiting > waiting or self._delayed > delayed) and self._failure is None:
-            self._changed.clear()
+        while True:
             if self._reader.stopping:
                 self._drop()
+            if (self._waiting <= waiting and self._delayed <= delayed) or self._failure is not None:
+                return
+            self._changed.clear()
             await self._changed.wait()
 
     def _drop(self) -> None:
@@ -115,7 +115,6 @@ class BySession:
         for name in self._delays:
             del self._queues[name]
         self._delays.clear()
-        self._changed.set()
 
     def _put(self, received: Received[Any]) -> None:
         if not received.flowing:

@@ -131,6 +131,34 @@ async def test_what_waits_is_tried_first_after_a_restart(
     assert done == [1, 2, 3, 4, 5, 6]
 
 
+async def test_a_stop_waits_for_what_is_in_hand_and_leaves_the_rest(
+    bootstrap_servers: str, deployed: str, group: str, options: Options
+):
+    await write(bootstrap_servers, deployed, [call(f"s{n % 3}", n // 3 + 1) for n in range(30)])
+    begun: list[str] = []
+    done: list[str] = []
+    go_on = asyncio.Event()
+
+    @subscriber(FunctionCall, group=group, concurrency=2, **options())
+    async def handle(record: FunctionCall) -> None:
+        begun.append(record.id)
+        await go_on.wait()
+        done.append(record.id)
+
+    run = asyncio.create_task(handle.run())
+    await until(lambda: len(begun) == 2)
+    handle.stop()
+    await asyncio.sleep(0.5)
+    assert not run.done()
+    go_on.set()
+    async with asyncio.timeout(20):
+        await run
+    assert len(done) == 2
+    async with running(handle):
+        await until(lambda: len(done) == 30)
+    assert len(set(done)) == 30  # what was in hand was committed, what was not came again
+
+
 async def test_what_no_model_reads_is_a_dead_letter(
     bootstrap_servers: str, deployed: str, group: str, options: Options
 ):
