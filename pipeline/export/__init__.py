@@ -1,0 +1,1 @@
+"""Topics as files and back: JSON lines or Parquet, a folder a topic, nothing lost and nothing twice."""
