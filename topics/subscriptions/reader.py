@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import logging
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -32,7 +33,12 @@ POLL_MS = 200
 ORDER_POLL_MS = 5
 ERROR_PAUSE_SECONDS = 0.2
 CHUNK = 500
-"""Records decoded at a time: short enough that the group's heartbeats get their turn."""
+"""Records decoded at a time, at most."""
+FEW = 16
+"""Records decoded at a time for a loop that wants one after another. More of them at once would be new to the
+processor's cache and to the garbage collector, which doubles what a record costs."""
+TURN_SECONDS = 0.02
+"""How long records may be handed out before the group's heartbeats get their turn."""
 
 log = logging.getLogger("topics.subscriptions")
 
@@ -57,12 +63,13 @@ class Reader:
         """Topics that come in the order of their sessions, across topics."""
         self._sources = {**sources, **({extras.first: Source(extras.decode, None)} if extras is not None else {})}
         self._wanted = {topic: source.wanted for topic, source in self._sources.items()}
-        self._queue: deque[tuple[Reading, Sequence[RawRecord]]] = deque()
+        self._queue: deque[tuple[Reading, Iterator[RawRecord]]] = deque()
         self._failure: SubscriptionError | None = None
         self._latest = LatestOnly(bounded=options.until is not None) if options.latest_revision else None
         self.stopping = False
         self.on_stop: list[Callable[[], None]] = []
         self._polling: asyncio.Timeout | None = None
+        self._turn = 0.0
         self._committer: asyncio.Task[None] | None = None
         self._started = False
 
@@ -167,14 +174,21 @@ class Reader:
     def in_hand(self, count: int) -> None:
         self._assignment.in_hand = count
 
-    async def take(self) -> list[Received[Any]] | None:
-        """The next records, at least one; None at the end. What is not `flowing` any more must be dropped."""
+    async def take(self, most: int = CHUNK, deadline: float | None = None) -> list[Received[Any]] | None:
+        """The next records, about `most`; None at the end. What is not `flowing` any more must be dropped.
+
+        deadline: by the event loop's clock, after which an empty list says that nothing has come. A `take` that is
+        cancelled loses nothing: what it lets go of is returned at once.
+        """
+        loop = asyncio.get_running_loop()
+        if (now := loop.time()) - self._turn > TURN_SECONDS:
+            await asyncio.sleep(0)  # however fast the caller comes back
+            self._turn = now
         while not self.stopping:
-            chunk = self._ready()
+            chunk = self._ready(most)
             if chunk and self._latest is not None:
                 chunk = self._latest.keep(chunk)
             if chunk:
-                await asyncio.sleep(0)  # heartbeats, however fast the caller comes back
                 return chunk
             if self._failure is not None:
                 raise self._failure
@@ -182,11 +196,13 @@ class Reader:
                 if self._lanes is not None and self._lanes.complete():
                     continue
                 return self._latest.rest() if self._latest is not None else None
-            await self._poll()
+            if deadline is not None and loop.time() >= deadline:
+                return []
+            await self._poll(deadline)
         return None
 
-    def _ready(self) -> list[Received[Any]]:
-        chunk = self._next_chunk()
+    def _ready(self, most: int) -> list[Received[Any]]:
+        chunk = self._next_chunk(most)
         if chunk or self._lanes is None:
             return chunk
         for received in self._lanes.release():
@@ -199,20 +215,20 @@ class Reader:
                 received.finish()
         return chunk
 
-    def _next_chunk(self) -> list[Received[Any]]:
-        """Decode some of what was fetched. A record that can't be decoded fails when it is the next one."""
+    def _next_chunk(self, most: int) -> list[Received[Any]]:
+        """Decode at most `most` of what was fetched. A record that can't be decoded fails when it is the next one."""
         queue = self._queue
-        while queue:
-            reading, raws = queue.popleft()
+        while queue and self._failure is None:
+            reading, raws = queue[0]
             if not reading.flowing:
+                queue.popleft()
                 continue
             source = self._sources[reading.partition.topic]
             decode, wanted = source.decode, source.wanted
             chunk: list[Received[Any]] = []
-            for index, raw in enumerate(raws):
-                if index == CHUNK:
-                    queue.appendleft((reading, raws[index:]))
-                    break
+            ended = True
+            for raw in itertools.islice(raws, most):
+                ended = False
                 try:
                     record = decode(raw)
                 except InvalidRecordError as error:
@@ -226,6 +242,8 @@ class Reader:
                     chunk.append(Received(record, raw, reading))
                 else:
                     reading.finish(raw.offset)
+            if ended:
+                queue.popleft()
             if chunk or self._failure is not None:
                 return chunk
         return []
@@ -238,8 +256,8 @@ class Reader:
         self._failure = error
         return False
 
-    async def _poll(self) -> None:
-        """Fetch, and take in what came."""
+    async def _poll(self, deadline: float | None) -> None:
+        """Fetch until about `deadline`, and take in what came."""
         await self._openings.check()
         if self._assignment.failure is not None:
             raise self._assignment.failure
@@ -247,11 +265,14 @@ class Reader:
         waiting = lanes is not None and lanes.waiting
         loop = asyncio.get_running_loop()
         began = loop.time()
+        most = ORDER_POLL_MS if waiting else POLL_MS
+        if deadline is not None:
+            most = max(min(most, int((deadline - began) * 1000)), 1)
         fetched: Mapping[TopicPartition, list[RawRecord]] = {}
         try:
             # Called as it is and not as a task: nothing can come between its letting go of records and their intake.
             async with asyncio.timeout(None) as self._polling:
-                fetched = await self._consumer.getmany(timeout_ms=ORDER_POLL_MS if waiting else POLL_MS)
+                fetched = await self._consumer.getmany(timeout_ms=most)
         except TimeoutError:
             pass
         except kafka.NoOffsetForPartitionError as error:
@@ -282,7 +303,7 @@ class Reader:
         reading.read(raws)
         if self._lanes is None or partition.topic not in self._ordered:
             if raws:
-                self._queue.append((reading, raws))
+                self._queue.append((reading, iter(raws)))
             return
         decode = self._sources[partition.topic].decode
         lane = self._lanes.lane(partition.partition, self._consumer.assignment())
@@ -291,7 +312,7 @@ class Reader:
                 record = decode(raw)
             except InvalidRecordError as error:
                 if self.options.on_invalid == "hand-over":
-                    self._queue.append((reading, [raw]))  # it can't be put in order
+                    self._queue.append((reading, iter((raw,))))  # it can't be put in order
                     continue
                 if self._pass_over(reading, raw, error):
                     continue

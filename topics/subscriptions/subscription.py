@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast
 
 from topics.subscriptions.by_session import BySession
 from topics.subscriptions.errors import SubscriptionError
-from topics.subscriptions.reader import Reader, finish_all
+from topics.subscriptions.reader import FEW, Reader, finish_all
 from topics.subscriptions.received import Received
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class Subscription(Generic[T]):
         # As `received`, without a second generator between: that would cost a tenth.
         reader = self._reader
         async with self._running():
-            while (chunk := await reader.take()) is not None:
+            while (chunk := await reader.take(FEW)) is not None:
                 for received in chunk:
                     if received.flowing and not reader.stopping:
                         reader.in_hand = 1
@@ -77,7 +77,7 @@ class Subscription(Generic[T]):
         """The records with all that Kafka has of them."""
         reader = self._reader
         async with self._running():
-            while (chunk := await reader.take()) is not None:
+            while (chunk := await reader.take(FEW)) is not None:
                 for received in chunk:
                     if received.flowing and not reader.stopping:
                         reader.in_hand = 1
@@ -112,19 +112,16 @@ class Subscription(Generic[T]):
 
     async def _fill(self, waiting: list[Received[Any]], most: int, seconds: float) -> bool:
         """Read until there are enough; whether there may be more."""
-        if len(waiting) >= most:
-            return True
-        try:
-            async with asyncio.timeout(None) as time:
-                while len(waiting) < most:
-                    chunk = await self._reader.take()
-                    if chunk is None:
-                        return False
-                    waiting += chunk
-                    if time.when() is None:
-                        time.reschedule(asyncio.get_running_loop().time() + seconds)
-        except TimeoutError:
-            pass
+        loop = asyncio.get_running_loop()
+        end = loop.time() + seconds if waiting else None
+        while len(waiting) < most and (end is None or loop.time() < end):
+            # Told when to end, and not cancelled: records it had just let go of would be lost.
+            chunk = await self._reader.take(most, end)
+            if chunk is None:
+                return False
+            if chunk and end is None:
+                end = loop.time() + seconds
+            waiting += chunk
         return True
 
     async def for_each(

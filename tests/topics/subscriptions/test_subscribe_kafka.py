@@ -212,6 +212,34 @@ async def test_batches(bootstrap_servers: str, deployed: str, group: str, option
     assert (sizes, seen) == ([10, 10, 5], list(range(1, 26)))
 
 
+async def test_the_last_batch_waits_for_nothing_more_to_come(
+    bootstrap_servers: str, deployed: str, group: str, options: Options
+):
+    await write(bootstrap_servers, deployed, [call("s0", n) for n in range(1, 26)])
+    seen: list[int] = []
+    async with asyncio.timeout(30):
+        async for batch in subscribe(FunctionCall, group=group, **options()).batches(max_records=10, max_seconds=0.2):
+            seen += [record.session_sequence for record in batch]
+            if len(seen) == 25:
+                break
+    assert seen == list(range(1, 26))
+
+
+async def test_a_batch_whose_time_is_over_loses_nothing(
+    bootstrap_servers: str, deployed: str, group: str, options: Options
+):
+    count = 6_000
+    await write(bootstrap_servers, deployed, [call(f"s{n % 3}", n // 3 + 1) for n in range(count)])
+    found: list[str] = []
+    async with asyncio.timeout(60):
+        # The time is mostly over while records are being decoded, or have just been.
+        async for batch in subscribe(FunctionCall, group=group, **options(until="now")).batches(
+            max_records=100_000, max_seconds=0.001
+        ):
+            found += [record.id for record in batch]
+    assert (len(found), len(set(found))) == (count, count)
+
+
 async def test_for_each_keeps_the_order_of_a_session(
     bootstrap_servers: str, deployed: str, group: str, options: Options
 ):
