@@ -24,8 +24,9 @@ from topics.subscriptions.decode import decoder, specs_of
 from topics.subscriptions.errors import CommitError, InvalidRecordError
 from topics.subscriptions.extras import Extras
 from topics.subscriptions.filters import check_filters, filter_of
+from topics.subscriptions.intake import Source
 from topics.subscriptions.options import Options, SubscribeOptions
-from topics.subscriptions.reader import Reader, Source
+from topics.subscriptions.reader import Reader
 from topics.subscriptions.received import RawRecord
 
 RESTARTS = 6

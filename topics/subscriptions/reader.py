@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import itertools
 import logging
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,11 +14,10 @@ from aiokafka import errors as kafka
 
 from topics.subscriptions.assignment import Assignment, Reading
 from topics.subscriptions.clients import Consumer, new_consumer, partitions_of
-from topics.subscriptions.decode import Decode
-from topics.subscriptions.errors import InvalidRecordError, RefusedError, SubscriptionError
+from topics.subscriptions.errors import RefusedError, SubscriptionError
 from topics.subscriptions.extras import Extras
 from topics.subscriptions.fast_records import make_fast
-from topics.subscriptions.filters import Wanted
+from topics.subscriptions.intake import CHUNK, Intake, Source
 from topics.subscriptions.lanes import Lanes
 from topics.subscriptions.latest import LatestOnly
 from topics.subscriptions.opening import OpenAtOnce, Openings, OpenInOrder
@@ -32,23 +28,10 @@ from topics.subscriptions.starting import move_group, offsets_at, start_offsets
 POLL_MS = 200
 ORDER_POLL_MS = 5
 ERROR_PAUSE_SECONDS = 0.2
-CHUNK = 500
-"""Records decoded at a time, at most."""
-FEW = 16
-"""Records decoded at a time for a loop that wants one after another. More of them at once would be new to the
-processor's cache and to the garbage collector, which doubles what a record costs."""
 TURN_SECONDS = 0.02
 """How long records may be handed out before the group's heartbeats get their turn."""
 
 log = logging.getLogger("topics.subscriptions")
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """How the records of one topic are read."""
-
-    decode: Decode
-    wanted: Wanted | None
 
 
 class Reader:
@@ -62,9 +45,7 @@ class Reader:
         self._ordered = list(sources) if len(sources) > 1 else []
         """Topics that come in the order of their sessions, across topics."""
         self._sources = {**sources, **({extras.first: Source(extras.decode, None)} if extras is not None else {})}
-        self._wanted = {topic: source.wanted for topic, source in self._sources.items()}
-        self._queue: deque[tuple[Reading, Iterator[RawRecord]]] = deque()
-        self._failure: SubscriptionError | None = None
+        self._intake = Intake(self._sources, options.on_invalid)
         self._latest = LatestOnly(bounded=options.until is not None) if options.latest_revision else None
         self.stopping = False
         self.on_stop: list[Callable[[], None]] = []
@@ -150,7 +131,7 @@ class Reader:
 
     async def _forget(self) -> None:
         """The partitions are gone, and what was fetched of them."""
-        self._queue.clear()
+        self._intake.clear()
         if self._lanes is not None:
             self._lanes.clear()
         if self._extras is not None:
@@ -190,8 +171,8 @@ class Reader:
                 chunk = self._latest.keep(chunk)
             if chunk:
                 return chunk
-            if self._failure is not None:
-                raise self._failure
+            if self._intake.failure is not None:
+                raise self._intake.failure
             if self.options.until is not None and await self._is_at_end():
                 if self._lanes is not None and self._lanes.complete():
                     continue
@@ -202,59 +183,10 @@ class Reader:
         return None
 
     def _ready(self, most: int) -> list[Received[Any]]:
-        chunk = self._next_chunk(most)
+        chunk = self._intake.take(most)
         if chunk or self._lanes is None:
             return chunk
-        for received in self._lanes.release():
-            test = self._wanted[received.topic]
-            if not received.flowing:
-                continue
-            if test is None or test(received.record):
-                chunk.append(received)
-            else:
-                received.finish()
-        return chunk
-
-    def _next_chunk(self, most: int) -> list[Received[Any]]:
-        """Decode at most `most` of what was fetched. A record that can't be decoded fails when it is the next one."""
-        queue = self._queue
-        while queue and self._failure is None:
-            reading, raws = queue[0]
-            if not reading.flowing:
-                queue.popleft()
-                continue
-            source = self._sources[reading.partition.topic]
-            decode, wanted = source.decode, source.wanted
-            chunk: list[Received[Any]] = []
-            ended = True
-            for raw in itertools.islice(raws, most):
-                ended = False
-                try:
-                    record = decode(raw)
-                except InvalidRecordError as error:
-                    if self.options.on_invalid == "hand-over":
-                        chunk.append(Received(error, raw, reading))
-                        continue
-                    if self._pass_over(reading, raw, error):
-                        continue
-                    break
-                if wanted is None or wanted(record):
-                    chunk.append(Received(record, raw, reading))
-                else:
-                    reading.finish(raw.offset)
-            if ended:
-                queue.popleft()
-            if chunk or self._failure is not None:
-                return chunk
-        return []
-
-    def _pass_over(self, reading: Reading, raw: RawRecord, error: InvalidRecordError) -> bool:
-        if self.options.on_invalid == "skip":
-            log.warning("passed over: %s", error)
-            reading.finish(raw.offset)
-            return True
-        self._failure = error
-        return False
+        return self._intake.keep_wanted(self._lanes.release())
 
     async def _poll(self, deadline: float | None) -> None:
         """Fetch until about `deadline`, and take in what came."""
@@ -302,22 +234,11 @@ class Reader:
             raws = [raw for raw in raws if raw.offset < reading.end]
         reading.read(raws)
         if self._lanes is None or partition.topic not in self._ordered:
-            if raws:
-                self._queue.append((reading, iter(raws)))
+            self._intake.put(reading, raws)
             return
-        decode = self._sources[partition.topic].decode
         lane = self._lanes.lane(partition.partition, self._consumer.assignment())
-        for raw in raws:
-            try:
-                record = decode(raw)
-            except InvalidRecordError as error:
-                if self.options.on_invalid == "hand-over":
-                    self._queue.append((reading, iter((raw,))))  # it can't be put in order
-                    continue
-                if self._pass_over(reading, raw, error):
-                    continue
-                return
-            lane.add(Received(record, raw, reading))
+        for received in self._intake.decode_now(reading, raws):
+            lane.add(received)
 
     async def _keep_order(self, lanes: Lanes, seconds: float, moved: bool) -> None:
         """Tell the lanes how far the topics have been read, and that time passed."""
@@ -353,7 +274,7 @@ class Reader:
                     return False
                 reading.ended = True
                 self._consumer.pause(reading.partition)
-        return not self._queue
+        return not self._intake
 
     async def _find_ends(self, readings: list[Reading]) -> None:
         until = self.options.until

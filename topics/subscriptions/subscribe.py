@@ -8,8 +8,9 @@ from pydantic import BaseModel
 
 from topics.subscriptions.decode import decoder, raw_value, specs_of
 from topics.subscriptions.filters import check_filters, filter_of
+from topics.subscriptions.intake import Source
 from topics.subscriptions.options import Options, SubscribeOptions
-from topics.subscriptions.reader import Reader, Source
+from topics.subscriptions.reader import Reader
 from topics.subscriptions.subscription import Subscription
 
 A = TypeVar("A", bound=BaseModel)

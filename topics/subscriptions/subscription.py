@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast
 
 from topics.subscriptions.by_session import BySession
 from topics.subscriptions.errors import SubscriptionError
-from topics.subscriptions.reader import FEW, Reader, finish_all
+from topics.subscriptions.intake import FEW
+from topics.subscriptions.reader import Reader, finish_all
 from topics.subscriptions.received import Received
 
 if TYPE_CHECKING:
