@@ -14,7 +14,7 @@ import orjson
 
 from pipeline.core.event import Event
 from pipeline.core.state import Config, Cursor, Entity, Item, Reply
-from pipeline.core.values import kept_json
+from pipeline.core.values import kept_json, shrunk
 
 VERSION = 1
 
@@ -36,14 +36,15 @@ class StateUnreadable(Exception):
 def encode(entity: Entity) -> bytes:
     """The value of an entity's changelog record. An item's `source` is written here, once for all events of a batch."""
     if not isinstance(entity, Item):
-        return orjson.dumps((VERSION, *entity.copy()))
+        return orjson.dumps([VERSION, *entity.copy()])
     if isinstance(entity.source, Event):
-        entity.source = entity.source.source
-    values = list(entity.copy())
-    for index in _FRAGMENTS:
-        if values[index] is not None:
-            values[index] = orjson.Fragment(values[index])
-    return orjson.dumps((VERSION, *values))
+        entity.source = shrunk(entity.source.source)
+    values: list[Any] = [VERSION, *entity.copy()]
+    if entity.document is not None:
+        values[_DOCUMENT + 1] = orjson.Fragment(entity.document)
+    if entity.source is not None:
+        values[_SOURCE + 1] = orjson.Fragment(entity.source)
+    return orjson.dumps(values)
 
 
 def encode_forgotten(ordinal: int, revision: int) -> bytes:
@@ -96,7 +97,7 @@ def fill(entity: Entity, values: list[Any]) -> None:
         raise StateUnreadable(
             f"the changelog record {entity.key[:80]!r} has {len(values)} fields, not {len(entity.fields)}"
         )
-    for index in _FRAGMENTS if isinstance(entity, Item) else ():
+    for index in (_DOCUMENT, _SOURCE) if isinstance(entity, Item) else ():
         if values[index] is not None:
             values[index] = kept_json(values[index])
     for index in _TUPLES[entity.kind]:
@@ -105,7 +106,8 @@ def fill(entity: Entity, values: list[Any]) -> None:
     entity.restore(values)
 
 
-_FRAGMENTS = (Item.fields.index("document"), Item.fields.index("source"))
+_DOCUMENT, _SOURCE = Item.fields.index("document"), Item.fields.index("source")
+"""Fields that are JSON already."""
 
 _TUPLES: dict[str, tuple[int, ...]] = {
     kind.kind: tuple(kind.fields.index(name) for name in ("seen", "tools") if name in kind.fields)

@@ -47,6 +47,15 @@ def parts_of(item: Item, document: dict[str, Any]) -> list[dict[str, Any]]:
     content: Any = document.get("content")
     if isinstance(content, str):  # a bare text in place of parts
         content = [{"type": "text", "text": content}]
+    if not item.told and not item.transcripts and isinstance(content, list):  # nothing but the item itself tells of it
+        sent = [
+            _canonical(
+                cast(dict[str, Any], part) if isinstance(part, dict) else {"type": "text", "text": part}, role, None
+            )
+            for part in cast(list[Any], content)
+            if isinstance(part, (dict, str))
+        ]
+        return sent or ([{"type": "input_audio"}] if item.committed else sent)
     told = item.told or {}
     parts: dict[int, dict[str, Any]] = {}
     for index, part in enumerate(list_or_none(content) or ()):

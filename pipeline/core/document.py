@@ -12,7 +12,7 @@ import orjson
 
 from pipeline.core.content import without_audio, words_of
 from pipeline.core.state import Item
-from pipeline.core.values import kept_json, list_or_none
+from pipeline.core.values import list_or_none, shrunk
 
 
 def document_of(item: Item) -> dict[str, Any]:
@@ -25,23 +25,30 @@ def document_of(item: Item) -> dict[str, Any]:
 
 def take_opening(item: Item, sent: dict[str, Any]) -> dict[str, Any]:
     """Take the item as an opening sent it. A finished item stays as it is. Returns the item as it is known now."""
-    known = document_of(item)
     if item.final:
-        return known
+        return document_of(item)
     document = without_audio(sent)
-    if known:
-        document = {**known, **{name: value for name, value in document.items() if not _empty(value)}}
-    item.document = kept_json(document)
+    encoded = orjson.dumps(document)
+    if encoded != item.document:  # most are opened twice in the same words
+        if item.document is not None:
+            known: dict[str, Any] = document_of(item)
+            document = {**known, **{name: value for name, value in document.items() if not _empty(value)}}
+            encoded = orjson.dumps(document)
+        item.document = shrunk(encoded)
     return {**document, **item.fill} if item.fill else document
 
 
 def take_final(item: Item, sent: dict[str, Any]) -> dict[str, Any]:
     """Take the item as a finishing event sent it; the newest such sending is the item. Returns it with gaps filled."""
     sent = without_audio(sent)
-    document = kept_json(sent)
+    document = orjson.dumps(sent)
     if document == item.document:
         item.final = True
         return {**sent, **item.fill} if item.fill else sent
+    document = shrunk(document)
+    if item.document is None:
+        item.document, item.final = document, True
+        return sent
     known = document_of(item)
     fill = {name: value for name, value in known.items() if not _empty(value) and _empty(sent.get(name))}
     if item.final:
@@ -51,7 +58,7 @@ def take_final(item: Item, sent: dict[str, Any]) -> dict[str, Any]:
     else:
         fill.pop("status", None)  # an opening's status says nothing of the finished item
     item.document, item.fill, item.final = document, fill or None, True
-    return {**sent, **fill}
+    return {**sent, **fill} if fill else sent
 
 
 def prune_told(item: Item, told: dict[str, dict[str, Any]], document: dict[str, Any]) -> None:

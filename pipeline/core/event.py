@@ -10,15 +10,19 @@ import orjson
 
 from pipeline.core.records import InputRecord
 from pipeline.core.reject import Rejection
-from pipeline.core.values import MAX_DEPTH, digest, kept_json, object_or_none, text_or_none, too_deep
+from pipeline.core.rfc3339 import milliseconds
+from pipeline.core.values import MAX_DEPTH, digest, object_or_none, text_or_none, too_deep
 
 _LEADING_TYPE = re.compile(rb'\s*\{\s*(?:"event_id"\s*:\s*"[^"\\]*"\s*,\s*)?"type"\s*:\s*"([^"\\]+)"')
-
-_RFC3339 = re.compile(rb"[0-9]{4}(-[0-9]{2}){2}[Tt][0-9]{2}(:[0-9]{2}){2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})")
 
 
 def leading_type(value: bytes) -> bytes | None:
     """The event's type where it stands first, or right after `event_id`: where providers write it. None elsewhere."""
+    if value[:9] == b'{"type":"':  # as most of them write it
+        end = value.find(b'"', 9)
+        name = value[9:end]
+        if end > 9 and b"\\" not in name:
+            return name
     found = _LEADING_TYPE.match(value)
     return found[1] if found is not None else None
 
@@ -26,10 +30,14 @@ def leading_type(value: bytes) -> bytes | None:
 class Event:
     """A parsed event with what its headers say. All of it lazily: most events need little."""
 
-    __slots__ = ("_identity", "_ms", "_source", "_time", "body", "headers", "record", "type")
+    __slots__ = ("_identity", "_ms", "_source", "_time", "body", "headers", "record", "size", "type")
 
-    def __init__(self, record: InputRecord, headers: dict[str, bytes | None], body: dict[str, Any], type_: str) -> None:
+    def __init__(
+        self, record: InputRecord, size: int, headers: dict[str, bytes | None], body: dict[str, Any], type_: str
+    ) -> None:
         self.record = record
+        self.size = size
+        """Bytes of the record's value."""
         self.headers = headers
         self.body = body
         self.type = type_
@@ -70,7 +78,7 @@ class Event:
         """The `source` field of records that this event causes, as JSON."""
         if self._source is None:
             record, sequence = self.record, self.headers.get("ce_sequence")
-            self._source = kept_json(
+            self._source = orjson.dumps(
                 {
                     "topic": record.topic,
                     "partition": record.partition,
@@ -87,16 +95,12 @@ class Event:
 
     def _read_clock(self) -> str:
         timestamp, told = self.record.timestamp, self.headers.get("ce_time")
-        if told and _RFC3339.fullmatch(told):
-            time = told.decode()
-            try:
-                moment = datetime.fromisoformat(time.upper())
-                self._time, self._ms = time, int(moment.timestamp() * 1000) if timestamp >= 0 else None
-                return time
-            except (ValueError, OverflowError):
-                pass  # no such time: the record's own timestamp stands in
-        self._ms = timestamp if timestamp >= 0 else None
-        time = self._time = rfc3339(max(timestamp, 0))
+        ms = milliseconds(told) if told else None
+        if told and ms is not None:
+            time, self._ms = told.decode(), ms if timestamp >= 0 else None
+        else:  # no such time: the record's own timestamp stands in
+            time, self._ms = rfc3339(max(timestamp, 0)), timestamp if timestamp >= 0 else None
+        self._time = time
         return time
 
 
@@ -134,7 +138,7 @@ def parse(record: InputRecord, headers: dict[str, bytes | None], max_bytes: int)
         if type_ is not None or not header:
             raise Rejection("type_missing", "the event has no `type` (a text), and there is no header ce_type")
         type_ = header.decode(errors="backslashreplace")
-    return Event(record, headers, event, type_)
+    return Event(record, len(value), headers, event, type_)
 
 
 def _json_name(value: object) -> str:

@@ -51,16 +51,19 @@ class Partition:
         """
         self._last_wall_ms = now_ms
         self._latest_minute = NO_MINUTE if now_ms is None else now_ms // MINUTE_MS + 1
-        counts, take = self._counts, self._take
+        take = self._take
+        used = ignored = 0
         for record in records:
-            counts.consumed += 1
             try:
                 if take(record):
-                    counts.used += 1
+                    used += 1
                 else:
-                    counts.ignored += 1
+                    ignored += 1
             except Rejection as rejection:
                 self._reject(record, rejection)
+        counts = self._counts
+        counts.used, counts.ignored = used, ignored
+        counts.consumed = used + ignored + sum(counts.rejected.values())
         return self._result()
 
     def idle(self, wall_ms: int) -> BatchResult:
@@ -136,7 +139,17 @@ class Partition:
             raw = _readable(raw)
             session = self.sessions.get(raw)
         if name is not None and name not in _BY_TYPE:
-            return session is not None and self._pass_by(session, record, headers, name in _FIRST_OUTPUTS)
+            if session is None:
+                return False
+            may_be_first = name in _FIRST_OUTPUTS
+            cursor = session.cursor
+            if (
+                record.timestamp // MINUTE_MS <= self._minute == cursor.seen_minute
+                and not cursor.parked
+                and not (may_be_first and session.awaiting)
+            ):
+                return False  # most records end here
+            return self._pass_by(session, record, headers, may_be_first)
         event = parse(record, headers, self._settings.max_event_bytes)
         handler = HANDLERS.get(event.type)
         if handler is None:
@@ -188,11 +201,15 @@ class Partition:
         step = self._step
         step.begin(session, event)
         try:
-            self._note_origin(session, event.headers)
+            headers = event.headers
+            told = headers.get("ce_provider"), headers.get("ce_tenant")
+            if told != session.origin:
+                self._note_origin(session, told)
             handler(step, event.body)
-            if session.large or len(event.record.value or b"") > step.large:
+            if session.large or event.size > step.large:
                 step.check_state()
         except Exception as error:
+            session.origin = session.uri = None
             if step.undo():
                 reindex(session)
             if isinstance(error, Rejection):
@@ -203,9 +220,10 @@ class Partition:
         if len(session.items) > self._settings.max_items or len(session.replies) > self._settings.max_forgotten:
             self._evict(session)
 
-    def _note_origin(self, session: Session, headers: dict[str, bytes | None]) -> None:
+    def _note_origin(self, session: Session, told: tuple[bytes | None, bytes | None]) -> None:
         config = session.config
-        provider, tenant = header_text(headers.get("ce_provider")), header_text(headers.get("ce_tenant"))
+        session.origin, session.uri = told, None
+        provider, tenant = map(header_text, told)
         if (provider and provider != config.provider) or (tenant and tenant != config.tenant):
             self._step.touch(config)
             session.large |= len(provider or "") + len(tenant or "") > self._step.large

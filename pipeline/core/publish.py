@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from hashlib import blake2b
-from typing import Any
+from typing import Any, cast
 from urllib.parse import quote
 
 import orjson
 
 from pipeline.core.document import document_of
-from pipeline.core.enrich import BUILDERS, Fields
+from pipeline.core.enrich import BUILDERS, NO_FIELDS
 from pipeline.core.event import Event
 from pipeline.core.records import Headers, Output
 from pipeline.core.reject import Rejection
 from pipeline.core.route import Route
-from pipeline.core.state import Item
+from pipeline.core.state import Item, Session
 from pipeline.core.step import Step
 from pipeline.core.transcript import with_model
 from pipeline.core.values import digest, object_or_none, text_or_none
@@ -43,8 +44,8 @@ def publish(step: Step, item: Item, cause: str, document: dict[str, Any] | None 
     if item.transcripts and not item.revision:
         # They may have come before the session told what transcribes.
         item.transcripts = with_model(item.transcripts, session.config.transcription_model)
-    content = _item_content(step, item, document)
-    encoded = orjson.dumps(content.content)
+    content, passing = _item_content(session, item, document)
+    encoded = orjson.dumps(content)
     fingerprint = digest(encoded)
     if item.revision and fingerprint == item.fingerprint:
         return
@@ -59,7 +60,7 @@ def publish(step: Step, item: Item, cause: str, document: dict[str, Any] | None 
         step,
         step.routes.of_item(document["type"]),
         session.id if session.id is not None else item.id,
-        _item_head(step, item, cause, content, record_id(session.id, item.id, item.revision)),
+        _item_head(step, item, cause, passing, record_id(session.id, item.id, item.revision)),
         encoded,
         source or b"null",
         b"item",
@@ -76,15 +77,15 @@ def publish_nameless(step: Step, document: dict[str, Any]) -> None:
     item.final = True
     item.revision = 1
     item.done_at = event.time
-    content = _item_content(step, item, document)
-    content.content["item_id"] = None
+    content, passing = _item_content(session, item, document)
+    content["item_id"] = None
     name = f"{event.identity:016x}"
     _write(
         step,
         step.routes.of_item(document["type"]),
         session.id if session.id is not None else name,
-        _item_head(step, item, "item_done", content, record_id(session.id, "\x1f" + name, 1)),
-        orjson.dumps(content.content),
+        _item_head(step, item, "item_done", passing, record_id(session.id, "\x1f" + name, 1)),
+        orjson.dumps(content),
         event.source,
         b"item",
         item.document,
@@ -125,31 +126,29 @@ def record_id(session_id: str | None, name: str, revision: int) -> str:
     return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
-def _item_content(step: Step, item: Item, document: dict[str, Any]) -> Fields:
+def _item_content(session: Session, item: Item, document: dict[str, Any]) -> tuple[dict[str, Any], Mapping[str, Any]]:
     """Every field that decides about a new revision, in the order of the record; and what is merely filled in."""
     type_ = document["type"]
     builder = BUILDERS.get(type_)
-    fields = builder(item, document, step.session) if builder is not None else Fields({})
-    return Fields(
-        {
-            "item_id": item.id,
-            "item_type": type_,
-            "status": text_or_none(document.get("status")),
-            "previous_item_id": item.previous_item_id,
-            "previous_item_source": item.previous_item_source,
-            "response_id": item.response_id,
-            "output_index": item.output_index,
-            "opened_at": item.opened_at,
-            "deleted": item.deleted,
-            "metadata": object_or_none(document.get("metadata")),
-            "warnings": fields.warnings,
-            **fields.content,
-        },
-        fields.passing,
-    )
+    fields, passing, warnings = builder(item, document, session) if builder is not None else NO_FIELDS
+    content: dict[str, Any] = {
+        "item_id": item.id,
+        "item_type": type_,
+        "status": text_or_none(document.get("status")),
+        "previous_item_id": item.previous_item_id,
+        "previous_item_source": item.previous_item_source,
+        "response_id": item.response_id,
+        "output_index": item.output_index,
+        "opened_at": item.opened_at,
+        "deleted": item.deleted,
+        "metadata": object_or_none(document.get("metadata")),
+        "warnings": warnings,
+        **fields,
+    }
+    return content, passing
 
 
-def _item_head(step: Step, item: Item, cause: str, content: Fields, id_: str) -> dict[str, Any]:
+def _item_head(step: Step, item: Item, cause: str, passing: Mapping[str, Any], id_: str) -> dict[str, Any]:
     """The fields of an item record that never make a revision by themselves."""
     session, config = step.session, step.session.config
     return {
@@ -165,7 +164,7 @@ def _item_head(step: Step, item: Item, cause: str, content: Fields, id_: str) ->
         "provider_session_id": config.provider_session_id,
         "model": config.model if item.response_id is not None else None,
         "done_at": item.done_at,
-        **content.passing,
+        **passing,
     }
 
 
@@ -181,8 +180,10 @@ def _write(
 ) -> None:
     """Put the record together out of its JSON pieces, each of which was written once."""
     event, session = step.event, step.session
-    value = b'%b,%b,"source":%b,"%b":%b}' % (orjson.dumps(head)[:-1], content[1:-1], source, body_name, body)
-    source_uri = f"/realtime/{_in_uri(session.config.provider or 'unknown')}/{_in_uri(session.id or '-')}".encode()
+    value = b"".join(
+        (orjson.dumps(head)[:-1], b",", content[1:-1], b',"source":', source, b',"', body_name, b'":', body, b"}")
+    )
+    source_uri = session.uri or _uri(session)
     time: str = event.time if event is not None else orjson.loads(source)["received_at"]
     headers: Headers = [
         *route.headers, ("ce_id", head["id"].encode()), ("ce_source", source_uri), ("ce_time", time.encode())
@@ -196,7 +197,18 @@ def _write(
         limit = step.settings.max_output_bytes
         raise Rejection("too_large", f"its record would have {size} bytes; the limit is {limit} (max_output_bytes)")
     timestamp = event.record.timestamp if event is not None else session.cursor.seen_minute * 60_000
-    step.outputs.append(Output(route.topic, key.encode(), value, headers, timestamp))
+    step.outputs.append(_tuple(Output, (route.topic, key.encode(), value, headers, timestamp)))
+
+
+_tuple = cast(Any, tuple).__new__
+"""What a named tuple's own constructor calls, without the Python call around it."""
+
+
+def _uri(session: Session) -> bytes:
+    """`ce_source`: the same for all records of the session while its provider is."""
+    provider = session.config.provider or "unknown"
+    session.uri = f"/realtime/{_in_uri(provider)}/{_in_uri(session.id or '-')}".encode()
+    return session.uri
 
 
 _PLAIN = re.compile("[A-Za-z0-9_.~-]*")

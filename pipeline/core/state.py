@@ -253,9 +253,11 @@ class Session:
         "large",
         "name",
         "open",
+        "origin",
         "raw",
         "replies",
         "running",
+        "uri",
         "waiting",
     )
 
@@ -268,6 +270,10 @@ class Session:
         """The session's name in changelog keys."""
         self.cursor = Cursor(name)
         self.config = Config(name)
+        self.origin: tuple[bytes | None, bytes | None] | None = None
+        """The headers that name provider and tenant, as they were last taken over into `config`."""
+        self.uri: bytes | None = None
+        """`ce_source` of its records, made from `config`."""
         self.large = False
         """Something in it is so large that the size of its state is watched."""
         self.items: dict[str, Item] = {}

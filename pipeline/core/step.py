@@ -96,7 +96,7 @@ class Step:
         if event is not None:
             if not item.apply_once(event.identity):
                 return None
-            item.weight += len(event.record.value or b"")
+            item.weight += event.size
             if item.weight > self.large:
                 session.large = True
             if item.weight > self.heaviest:

@@ -37,9 +37,14 @@ def int_or_none(value: Any) -> int | None:
     return int(value) if isinstance(value, float) and value.is_integer() and abs(value) < 2**63 else None
 
 
+def shrunk(data: bytes) -> bytes:
+    """What orjson gave, to keep: it holds on to the KiB it was written into, a copy does not."""
+    return bytes(memoryview(data))
+
+
 def kept_json(value: Any) -> bytes:
-    """`value` as JSON to keep: what orjson gives holds on to the KiB it was written into, a copy does not."""
-    return bytes(memoryview(orjson.dumps(value)))
+    """`value` as JSON to keep."""
+    return shrunk(orjson.dumps(value))
 
 
 def digest(data: bytes) -> int:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from pipeline.core.enrich.values import Fields, raw_and_parsed, span_ms
+from pipeline.core.enrich.values import NO_WARNINGS, NONE, Fields, raw_and_parsed, span_ms
 from pipeline.core.state import Item, Session
 from pipeline.core.values import text_or_none
 
+_NOT_JSON = ("arguments_not_json",)
 
-def arguments_of(item: Item, document: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
+
+def arguments_of(item: Item, document: dict[str, Any]) -> tuple[dict[str, Any], Sequence[str]]:
     """`arguments_raw` and `arguments`: the item's own, else those an arguments event told. With warnings."""
     raw, parsed, ok = raw_and_parsed(document.get("arguments") or item.arguments or document.get("arguments"))
-    warnings = ["arguments_not_json"] if raw and not ok else []
-    return {"arguments_raw": raw, "arguments": parsed}, warnings
+    return {"arguments_raw": raw, "arguments": parsed}, _NOT_JSON if raw and not ok else NO_WARNINGS
 
 
 def function_call(item: Item, document: dict[str, Any], session: Session) -> Fields:
@@ -21,7 +23,7 @@ def function_call(item: Item, document: dict[str, Any], session: Session) -> Fie
     arguments, warnings = arguments_of(item, document)
     name = text_or_none(document.get("name"))
     tools = session.config.tools
-    return Fields(
+    return (
         {"call_id": text_or_none(document.get("call_id")), "name": name, **arguments},
         {"declared": None if tools is None else name in tools},
         warnings,
@@ -32,7 +34,7 @@ def function_call_output(item: Item, document: dict[str, Any], session: Session)
     """What the call returned; the call's name, item and latency joined."""
     raw, parsed, _ = raw_and_parsed(document.get("output"))
     call = item.join or {}
-    return Fields(
+    return (
         {
             "call_id": text_or_none(document.get("call_id")),
             "name": call.get("name"),
@@ -41,5 +43,7 @@ def function_call_output(item: Item, document: dict[str, Any], session: Session)
             "output": parsed,
             "latency_ms": span_ms(call.get("ms"), item.opened_ms),
             "orphan": item.join is None,
-        }
+        },
+        NONE,
+        NO_WARNINGS,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, cast
 
 from pipeline.core.enrich.calls import arguments_of
-from pipeline.core.enrich.values import Fields, error_of, raw_and_parsed, span_ms
+from pipeline.core.enrich.values import NO_WARNINGS, NONE, Fields, error_of, raw_and_parsed, span_ms
 from pipeline.core.state import Item, Session
 from pipeline.core.values import list_or_none, text_or_none
 
@@ -15,7 +15,7 @@ def mcp_call(item: Item, document: dict[str, Any], session: Session) -> Fields:
     arguments, warnings = arguments_of(item, document)
     output_raw, output, _ = raw_and_parsed(document.get("output"))
     error = error_of(document.get("error"))
-    return Fields(
+    return (
         {
             "server_label": text_or_none(document.get("server_label")),
             "name": text_or_none(document.get("name")),
@@ -27,7 +27,8 @@ def mcp_call(item: Item, document: dict[str, Any], session: Session) -> Fields:
             "approval_request_id": text_or_none(document.get("approval_request_id")),
             "duration_ms": span_ms(item.mcp_start_ms, item.mcp_end_ms),
         },
-        warnings=warnings,
+        NONE,
+        warnings,
     )
 
 
@@ -37,26 +38,29 @@ def mcp_tool_list(item: Item, document: dict[str, Any], session: Session) -> Fie
     names = [text_or_none(cast(dict[str, Any], tool).get("name")) for tool in tools or [] if isinstance(tool, dict)]
     failed = error_of(document.get("error")) is not None
     listed = tools is not None and item.final and item.mcp_outcome != "failed"  # an empty list, and not for a failure
-    return Fields(
+    return (
         {
             "server_label": text_or_none(document.get("server_label")),
             "tools": tools,
             "tool_names": [name for name in names if name is not None],
             "outcome": _outcome(failed, bool(tools) or listed, item.mcp_outcome),
-        }
+        },
+        NONE,
+        NO_WARNINGS,
     )
 
 
 def approval_request(item: Item, document: dict[str, Any], session: Session) -> Fields:
     """A call that waits to be approved."""
     arguments, warnings = arguments_of(item, document)
-    return Fields(
+    return (
         {
             "server_label": text_or_none(document.get("server_label")),
             "name": text_or_none(document.get("name")),
             **arguments,
         },
-        warnings=warnings,
+        NONE,
+        warnings,
     )
 
 
@@ -64,7 +68,7 @@ def approval_response(item: Item, document: dict[str, Any], session: Session) ->
     """The answer to a request, with what it is about joined."""
     request = item.join or {}
     approve = document.get("approve")
-    return Fields(
+    return (
         {
             "approval_request_id": text_or_none(document.get("approval_request_id")),
             "approve": approve if isinstance(approve, bool) else None,
@@ -72,7 +76,9 @@ def approval_response(item: Item, document: dict[str, Any], session: Session) ->
             "server_label": request.get("server_label"),
             "name": request.get("name"),
             "latency_ms": span_ms(request.get("ms"), item.opened_ms),
-        }
+        },
+        NONE,
+        NO_WARNINGS,
     )
 
 

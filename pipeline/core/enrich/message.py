@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from pipeline.core.content import modality_of, parts_of, text_of
-from pipeline.core.enrich.values import Fields
+from pipeline.core.enrich.values import NO_WARNINGS, NONE, Fields
 from pipeline.core.state import Item, Session
 from pipeline.core.transcript import transcript_of
 from pipeline.core.values import text_or_none
@@ -31,5 +31,6 @@ def message(item: Item, document: dict[str, Any], session: Session) -> Fields:
         "heard_ms": item.heard_ms,
     }
     if transcript is not None and transcript["state"] in ("pending", "disabled"):
-        return Fields(content, {"transcript": transcript})
-    return Fields({**content, "transcript": transcript})
+        return content, {"transcript": transcript}, NO_WARNINGS
+    content["transcript"] = transcript
+    return content, NONE, NO_WARNINGS

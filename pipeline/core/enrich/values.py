@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import orjson
 
 from pipeline.core.values import MAX_DEPTH, int_or_none, object_or_none, text_or_none, too_deep
 
+Fields = tuple[dict[str, Any], Mapping[str, Any], Sequence[str]]
+"""Fields of a record beside the common ones: those that decide whether it is a new revision; those that are filled in
+as known at the time and never make one; and warnings."""
 
-@dataclass(slots=True)
-class Fields:
-    """Fields of a record beside the common ones."""
-
-    content: dict[str, Any]
-    """Decide whether the record is a new revision."""
-    passing: dict[str, Any] = field(default_factory=dict[str, Any])
-    """Filled in as known at the time; never make a revision."""
-    warnings: list[str] = field(default_factory=list[str])
+NONE: Mapping[str, Any] = MappingProxyType({})
+NO_WARNINGS: Sequence[str] = ()
 
 
 def raw_and_parsed(value: object) -> tuple[str | None, Any, bool]:
