@@ -36,6 +36,16 @@ class Exported(NamedTuple):
         """Those that have records here."""
         return sorted({file.partition for file in self.files})
 
+    def ends(self, partition: int) -> tuple[int, int]:
+        """The first and the last offset of a partition that is in `partitions`."""
+        files = [file for file in self.files if file.partition == partition]
+        return min(file.first for file in files), max(file.last for file in files)
+
+    def span(self, partition: int) -> int:
+        """How many offsets lie between the ends of a partition, both with it."""
+        first, last = self.ends(partition)
+        return last + 1 - first
+
 
 def read_exported(path: Path, partitions: Collection[int] | None = None) -> Iterator[FetchedRecord]:
     """The records of an export in the order of the topic: partition by partition, by rising offset.

@@ -1,0 +1,258 @@
+"""Exported records back into a topic: the partition, key, value, headers and timestamp of each as they were.
+
+Each transaction writes records and, as the offset of a consumer group of this import's own, how far the export is in
+Kafka now. So what was killed goes on behind its last committed transaction.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any, cast
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.errors import KafkaError
+
+from pipeline.core import Output
+from pipeline.errors import ItemstreamError
+from pipeline.export.progress import Tell, untold
+from pipeline.export.reading import Exported, open_exported, records_of
+from pipeline.export.segment import Fault, no_fault
+from pipeline.settings import Settings
+from pipeline.streaming import aiokafka_fixes
+from pipeline.streaming.clients import Producer, close_producer
+from pipeline.streaming.failures import DeliveryError, is_fenced
+from pipeline.streaming.record_batches import RecordBatches, all_acknowledged
+from topics.admin import TopicState, connect, read_state
+from topics.admin.model import DeployedTopic
+from topics.catalogue import TopicSpec
+from topics.fetched_records import FetchedRecord
+
+TRANSACTION_RECORDS = 5000
+TRANSACTION_BYTES = 4 * 1024 * 1024
+"""Of values, at most; a larger record has a transaction of its own."""
+TRANSACTION_TIMEOUT_MS = 30_000
+"""Readers of the topic wait for an open transaction: one that a kill left ends with the next run, or after this."""
+BATCH_BYTES = 512 * 1024
+"""Of a record batch; a larger record goes alone."""
+_OVERHEAD = 200
+
+
+@dataclass(slots=True)
+class Report:
+    """What an import did."""
+
+    topic: str
+    """That the records were of."""
+    records: int = 0
+    resumed: bool = False
+    """Whether an earlier run had imported some, which was left out."""
+    too_old: bool = False
+    """Whether some are older than the topic keeps records: Kafka will delete them."""
+    seconds: float = 0.0
+
+
+async def import_exported(
+    settings: Settings,
+    path: Path,
+    topic: str,
+    tell: Tell = untold,
+    stop: asyncio.Event | None = None,
+    fault: Fault = no_fault,
+) -> Report:
+    """Write the records of an export to `topic`, each once, however often this is stopped, killed and run again.
+
+    `stop` ends it after the transaction in hand. Raises ItemstreamError where the export can't be read, the topic does
+    not take its records as they are, or Kafka can't be reached or refuses.
+    """
+    exported = open_exported(path)
+    target = await _target(settings, topic, exported)
+    report = Report(exported.topic)
+    began = time.monotonic()
+    of = sum(map(exported.span, exported.partitions))
+    keeps_ms = int(target.config.get("retention.ms") or -1)
+    oldest_ms = time.time_ns() // 1_000_000 - keeps_ms if keeps_ms >= 0 else None
+    done = 0
+    for partition in exported.partitions:
+        if stop is not None and stop.is_set():
+            break
+        writer = _Writer(settings, target, partition, group_of(topic, exported), fault)
+        try:
+            await writer.start()
+            start = await writer.imported()
+            report.resumed = report.resumed or start > 0
+            for records in _batches(records_of(exported, [partition], start)):
+                if stop is not None and stop.is_set():
+                    break
+                await writer.write(records)
+                report.records += len(records)
+                if oldest_ms is not None and not report.too_old:
+                    report.too_old = any(0 <= record.timestamp < oldest_ms for record in records)
+                tell(report.records, done + records[-1].offset - exported.ends(partition)[0], of)
+        finally:
+            await writer.close()
+        done += exported.span(partition)
+    report.seconds = time.monotonic() - began
+    return report
+
+
+def group_of(topic: str, exported: Exported) -> str:
+    """The consumer group whose offsets say how far an export is in `topic`: of the export, or of the files' names."""
+    names = "\n".join(sorted(file.path.name for file in exported.files)).encode()
+    return f"itemstream-import-{topic}-{exported.id or blake2b(names, digest_size=6).hexdigest()}"
+
+
+async def _target(settings: Settings, topic: str, exported: Exported) -> TopicState:
+    """The topic. Raises ItemstreamError where it can't hold the records as they were."""
+    spec = TopicSpec(name=topic, record_type="", item_type=None, model=None, key="", description="", fixed_name=True)
+    async with connect(settings.bootstrap_servers, **settings.connection()) as admin:
+        found = (await read_state(admin, [DeployedTopic(topic, "output", spec)])).topics.get(topic)
+    needed = exported.partitions[-1] + 1 if exported.partitions else 0
+    if found is None:
+        raise ItemstreamError(
+            f"there is no topic {topic} at {settings.bootstrap_servers}; make it, with {needed} partitions or more"
+        )
+    if found.partitions < needed:
+        raise ItemstreamError(
+            f"{topic} has {found.partitions} partitions, and the export has records of partition {needed - 1}: name a "
+            f"topic with {needed} or more"
+        )
+    if found.config.get("message.timestamp.type") == "LogAppendTime":
+        raise ItemstreamError(
+            f"{topic} gives records the time they are written (message.timestamp.type=LogAppendTime): set it to "
+            "CreateTime, or name another topic"
+        )
+    return found
+
+
+def _batches(records: Iterator[FetchedRecord]) -> Iterator[Sequence[FetchedRecord]]:
+    batch: list[FetchedRecord] = []
+    size = 0
+    for record in records:
+        length = len(record.value or b"")
+        if batch and (len(batch) >= TRANSACTION_RECORDS or size + length > TRANSACTION_BYTES):
+            yield batch
+            batch, size = [], 0
+        batch.append(record)
+        size += length
+    if batch:
+        yield batch
+
+
+class _Writer:
+    """The one writer of a partition of an import.
+
+    To start it ends the transaction that a killed one left open, and fences one that still runs: what `imported` says
+    then is all there is.
+    """
+
+    def __init__(self, settings: Settings, target: TopicState, partition: int, group: str, fault: Fault) -> None:
+        self._settings = settings
+        self._target = target
+        self._place = TopicPartition(target.name, partition)
+        self._group = group
+        self._fault = fault
+        logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
+        aiokafka_fixes.apply()
+        producer: Any = AIOKafkaProducer(
+            bootstrap_servers=settings.bootstrap_servers,
+            transactional_id=f"{group}-{partition}",
+            transaction_timeout_ms=TRANSACTION_TIMEOUT_MS,
+            acks="all",
+            linger_ms=0,
+            max_batch_size=BATCH_BYTES,
+            **settings.connection(),
+        )
+        self._producer = cast(Producer, producer)
+
+    async def start(self) -> None:
+        try:
+            await self._producer.start()
+        except (KafkaError, OSError) as error:
+            raise self._explained(error) from error
+
+    async def imported(self) -> int:
+        """The offset, of the topic that was exported, up to which all is imported."""
+        consumer: Any = AIOKafkaConsumer(
+            bootstrap_servers=self._settings.bootstrap_servers,
+            group_id=self._group,
+            enable_auto_commit=False,
+            **self._settings.connection(),
+        )
+        try:
+            await consumer.start()
+            consumer.assign([self._place])
+            return await consumer.committed(self._place) or 0
+        except (KafkaError, OSError) as error:
+            raise self._explained(error) from error
+        finally:
+            await consumer.stop()
+
+    async def write(self, records: Sequence[FetchedRecord]) -> None:
+        """All of them, and the word that they are imported, or none."""
+        self._check(records)
+        topic, partition = self._place
+        batches = RecordBatches(BATCH_BYTES, transactional=True)
+        batches.add_outputs(Output(topic, one.key, one.value, one.headers, one.timestamp) for one in records)
+        try:
+            await self._producer.begin_transaction()
+            self._fault("begun")
+            # All acknowledged before the commit: aiokafka commits a transaction of which a batch was refused.
+            await all_acknowledged(await batches.send(self._producer, partition))
+            self._fault("sent")
+            await self._producer.send_offsets_to_transaction({self._place: records[-1].offset + 1}, self._group)
+            self._fault("offsets-sent")
+            await self._producer.commit_transaction()
+            self._fault("committed")
+        except (KafkaError, OSError, DeliveryError) as error:
+            await self._abort()
+            raise self._explained(error) from error
+        except BaseException:
+            await self._abort()
+            raise
+
+    async def close(self) -> None:
+        """Free the connections. Never raises."""
+        await close_producer(self._producer)
+
+    def _check(self, records: Sequence[FetchedRecord]) -> None:
+        config = self._target.config
+        most = int(config.get("max.message.bytes") or 0)
+        compacted = "compact" in (config.get("cleanup.policy") or "")
+        for one in records:
+            what = f"the record at offset {one.offset} of {one.topic}-{one.partition}"
+            if compacted and one.key is None:
+                raise ItemstreamError(f"{what} has no key, and {self._target.name} is compacted: name another topic")
+            if most and len(one.value or b"") + len(one.key or b"") + _OVERHEAD > most and _size(one) > most:
+                raise ItemstreamError(
+                    f"{what} has {_size(one)} bytes and {self._target.name} takes {most}: raise its max.message.bytes, "
+                    "and run the same command again"
+                )
+
+    async def _abort(self) -> None:
+        if aiokafka_fixes.in_transaction(self._producer):
+            with contextlib.suppress(Exception):
+                async with asyncio.timeout(TRANSACTION_TIMEOUT_MS / 1000):
+                    await self._producer.abort_transaction()
+
+    def _explained(self, error: BaseException) -> ItemstreamError:
+        if is_fenced(error):
+            return ItemstreamError(
+                f"another import of the same into {self._place.topic} was started and goes on in place of this one"
+            )
+        cause = error.cause if isinstance(error, DeliveryError) else error
+        return ItemstreamError(
+            f"Kafka refused records for {self._place.topic}-{self._place.partition} ({type(cause).__name__}: "
+            f"{' '.join(str(cause).split())}); what was committed stays, run the same command again for the rest"
+        )
+
+
+def _size(record: FetchedRecord) -> int:
+    headers = sum(len(name.encode(errors="replace")) + len(value or b"") + 10 for name, value in record.headers)
+    return len(record.key or b"") + len(record.value or b"") + headers + _OVERHEAD
