@@ -21,6 +21,7 @@ from aiokafka.errors import KafkaError
 
 from pipeline.core import Output
 from pipeline.errors import ItemstreamError
+from pipeline.export.names import missing
 from pipeline.export.progress import Tell, untold
 from pipeline.export.reading import Exported, open_exported, records_of
 from pipeline.export.segment import Fault, no_fault
@@ -115,9 +116,7 @@ async def _target(settings: Settings, topic: str, exported: Exported) -> TopicSt
         found = (await read_state(admin, [DeployedTopic(topic, "output", spec)])).topics.get(topic)
     needed = exported.partitions[-1] + 1 if exported.partitions else 0
     if found is None:
-        raise ItemstreamError(
-            f"there is no topic {topic} at {settings.bootstrap_servers}; make it, with {needed} partitions or more"
-        )
+        raise ItemstreamError(f"{missing(settings, topic)}; the export needs {needed} partitions or more")
     if found.partitions < needed:
         raise ItemstreamError(
             f"{topic} has {found.partitions} partitions, and the export has records of partition {needed - 1}: name a "

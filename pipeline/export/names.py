@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from typing import NamedTuple
 
 from pydantic import BaseModel
@@ -29,3 +30,10 @@ def named(settings: Settings, name: str) -> Named:
         if spec is not None and name in (short, spec.name, spec.full_name(settings.prefix)):
             return Named(spec.full_name(settings.prefix), spec.model)
     return Named(name, None)
+
+
+def missing(settings: Settings, topic: str) -> str:
+    """What the user is told of a topic that does not exist."""
+    close = difflib.get_close_matches(topic, SHORT, n=1)
+    hint = f"did you mean {close[0]!r}?" if close else "name another, or set --prefix"
+    return f"there is no topic {topic} at {settings.bootstrap_servers}; {hint}"

@@ -80,8 +80,8 @@ async def export(
     began = time.monotonic()
     with ExitStack() as held:
         async with open_source(settings, order.topic) as source:
+            _make(order.folder)
             with _explaining(order.folder):
-                order.folder.mkdir(parents=True, exist_ok=True)
                 held.enter_context(_locked(order.folder))
                 state = _begun(order, source)
                 clean(order.folder, state)
@@ -91,6 +91,15 @@ async def export(
             await (job.latest() if order.latest_revision else job.all())
     job.report.seconds = time.monotonic() - began
     return job.report
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except FileExistsError:
+        raise UsageError(f"{folder} is a file: name a folder") from None
+    except OSError as error:
+        raise ItemstreamError(f"cannot make the folder {folder}: {error.strerror}; name another") from error
 
 
 def _begun(order: Order, source: Source) -> ExportState:

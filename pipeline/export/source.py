@@ -14,6 +14,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError, OffsetOutOfRangeError
 
 from pipeline.errors import ItemstreamError
+from pipeline.export.names import missing
 from pipeline.settings import Settings
 from pipeline.streaming import aiokafka_fixes
 from topics.admin import connect
@@ -118,9 +119,7 @@ async def open_source(settings: Settings, topic: str) -> AsyncGenerator[Source]:
         # All of them: to ask for one by name creates it where brokers auto-create topics.
         found = [one for one in await admin.describe_topics() if one["topic"] == topic]
     if not found:
-        raise ItemstreamError(
-            f"there is no topic {topic} at {settings.bootstrap_servers}; name another, or set --prefix"
-        )
+        raise ItemstreamError(missing(settings, topic))
     partitions = tuple(sorted(partition["partition"] for partition in found[0]["partitions"]))
     consumer: Any = AIOKafkaConsumer(
         bootstrap_servers=settings.bootstrap_servers,

@@ -69,6 +69,7 @@ def written(
 ) -> list[Path]:
     """The records in files, taken as several fetches."""
     topic, partition = records[0].topic, records[0].partition
+    folder.mkdir(exist_ok=True)
     segment = Segment(folder, topic, partition, format, opener(topic, model, format))
     for start in range(0, len(records), 7):
         segment.add(records[start : start + 7])

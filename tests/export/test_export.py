@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import orjson
 import pytest
+from aiokafka import TopicPartition
+from aiokafka.admin import RecordsToDelete
 
 from pipeline.core import CoreSettings, Partition
 from pipeline.errors import ItemstreamError, UsageError
@@ -19,6 +22,7 @@ from pipeline.simulate import Faults, interleave, sessions
 from tests.core.simulated import records_of
 from tests.export.kafka_support import Bare, bare, make, put, settings_for, there
 from tests.export.support import DAY, hostile, simple
+from topics.admin import connect
 from topics.catalogue import CATALOGUE
 from topics.fetched_records import FetchedRecord
 from topics.schemas import load_example
@@ -148,3 +152,40 @@ async def test_selection(bootstrap_servers: str, prefix: str, tmp_path: Path) ->
     assert await chosen("none", since_ms=DAY + 100) == []
     with pytest.raises(UsageError, match="has no partition 7: it has 0 to 2"):
         await chosen("x", partitions=(7,))
+
+
+async def test_what_kafka_deleted_before_it_was_exported_is_told(
+    bootstrap_servers: str, prefix: str, tmp_path: Path
+) -> None:
+    settings = settings_for(bootstrap_servers)
+    await make(bootstrap_servers, prefix)
+    await put(bootstrap_servers, prefix, simple(40))
+    order = Order(prefix, tmp_path / "out", "jsonl")
+    assert (await export(settings, order)).lost == []
+    await put(bootstrap_servers, prefix, simple(40))
+    begin = 60
+    async with connect(bootstrap_servers) as admin:
+        await cast(Any, admin).delete_records({TopicPartition(prefix, 0): RecordsToDelete(begin)})
+    report = await export(settings, order)
+    # 40 records and their transaction's end, an aborted record and its end
+    assert report.lost == [(0, 43, begin)]
+    assert [record.offset for record in read_exported(order.folder)] == [*range(40), *range(begin, begin + 23)]
+
+
+async def test_a_topic_made_anew_is_not_mixed_with_the_old_one(
+    bootstrap_servers: str, prefix: str, tmp_path: Path
+) -> None:
+    settings = settings_for(bootstrap_servers)
+    await make(bootstrap_servers, prefix)
+    await put(bootstrap_servers, prefix, simple(40))
+    order = Order(prefix, tmp_path / "out", "jsonl")
+    await export(settings, order)
+    async with connect(bootstrap_servers) as admin:
+        await cast(Any, admin).delete_topics([prefix])
+        async with asyncio.timeout(60):
+            while prefix in {one["topic"] for one in await admin.describe_topics()}:  # noqa: ASYNC110
+                await asyncio.sleep(0.1)
+    await make(bootstrap_servers, prefix)
+    await put(bootstrap_servers, prefix, simple(10))
+    with pytest.raises(ItemstreamError, match=r"goes up to offset 43 of .* and the topic ends at 13: it was made anew"):
+        await export(settings, order)
