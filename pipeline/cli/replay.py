@@ -1,0 +1,197 @@
+"""`itemstream replay`: the past through the core again, and the jobs that do it."""
+
+import asyncio
+import sys
+from collections.abc import Sequence
+from typing import Annotated
+
+import orjson
+import typer
+
+from pipeline.cli.moments import moment_ms
+from pipeline.cli.options import with_settings
+from pipeline.cli.replay_difference import show_difference
+from pipeline.cli.replay_view import job_data, print_job, print_jobs, print_result, shown
+from pipeline.errors import UsageError
+from pipeline.logs import configure_logs
+from pipeline.replay.job import ENDED, Job
+from pipeline.replay.jobs import Order, create
+from pipeline.replay.run import cancel, progress, run
+from pipeline.replay.selection import Selection, parse_offsets
+from pipeline.replay.store import Jobs
+from pipeline.replay.targets import members
+from pipeline.settings import Settings
+from pipeline.worker.process import run_until_signalled
+from topics.admin import connect
+
+app = typer.Typer(invoke_without_command=True)
+
+OPTIONS = ("bootstrap_servers", "prefix", "group", "input_topic", "log_level", "log_format")
+STOPPED = 1
+
+JobId = Annotated[str, typer.Argument(metavar="JOB", help="The job's id, or its beginning.")]
+AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
+
+
+@app.callback()
+@with_settings(*OPTIONS, "session_idle", "session_retention", "max_event_bytes", "max_items_per_session")
+def replay(
+    settings: Settings,
+    context: typer.Context,
+    since: Annotated[
+        str | None, typer.Option("--since", metavar="TIME", help="Only events from then on: 10m, 2h, 3d, or a time.")
+    ] = None,
+    until: Annotated[str | None, typer.Option("--until", metavar="TIME", help="Only events before then.")] = None,
+    offsets: Annotated[
+        list[str] | None,
+        typer.Option("--offsets", metavar="P:FIRST-LAST", help="Only these offsets of a partition; may be repeated."),
+    ] = None,
+    partition: Annotated[
+        list[int] | None, typer.Option("--partition", min=0, help="Only this partition; may be repeated.")
+    ] = None,
+    session: Annotated[list[str] | None, typer.Option("--session", help="Only this session; may be repeated.")] = None,
+    event_type: Annotated[
+        list[str] | None,
+        typer.Option("--event-type", help="Only what events of this type bring out; may be repeated."),
+    ] = None,
+    to_prefix: Annotated[
+        str | None, typer.Option("--to-prefix", metavar="TEXT", help="Write to topics with this prefix.")
+    ] = None,
+    to_suffix: Annotated[
+        str | None, typer.Option("--to-suffix", metavar="TEXT", help="The same, the prefix in force and this.")
+    ] = None,
+    append: Annotated[bool, typer.Option("--append", help="Also where these topics hold records already.")] = False,
+    max_rate: Annotated[
+        float | None, typer.Option("--max-rate", min=1, help="Events a second and process, at most.")
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Write nothing; show the difference to what the output topics hold.")
+    ] = False,
+    show: Annotated[bool, typer.Option("--show", help="With --dry-run: every difference, after the summary.")] = False,
+    as_json: AsJson = False,
+) -> int:
+    """Run events of the past through the core again. Sessions are read from where they began."""
+    if context.invoked_subcommand is not None:
+        return 0
+    selection = _selection(since, until, offsets or (), partition or (), session or (), event_type or ())
+    if to_prefix is not None and to_suffix is not None:
+        raise UsageError("--to-prefix and --to-suffix exclude each other")
+    if show and not dry_run:
+        raise UsageError("--show is for --dry-run")
+    if dry_run:
+        order = Order(kind="in-place", to=settings.prefix, selection=selection, max_rate=max_rate)
+        return show_difference(settings, order, details=show, as_json=as_json)
+    if to_prefix is None and to_suffix is None:
+        raise UsageError("where to? --to-prefix or --to-suffix; or --dry-run, to see the difference first")
+    order = Order(
+        kind="topics",
+        to=to_prefix or f"{settings.prefix}{to_suffix}",
+        selection=selection,
+        max_rate=max_rate,
+        append=append,
+    )
+    return _work(settings, order, as_json)
+
+
+@app.command("resume")
+@with_settings(*OPTIONS)
+def resume_command(settings: Settings, job: JobId, as_json: AsJson = False) -> int:
+    """Go on with a job that was stopped or killed, or help one that runs: partitions are shared."""
+    return _work(settings, job, as_json)
+
+
+@app.command("join")
+@with_settings(*OPTIONS)
+def join_command(settings: Settings, job: JobId, as_json: AsJson = False) -> int:
+    """The same as resume, from another process or machine."""
+    return _work(settings, job, as_json)
+
+
+@app.command("list")
+@with_settings("bootstrap_servers", "prefix")
+def list_command(settings: Settings, as_json: AsJson = False) -> None:
+    """Every job of this prefix, oldest first."""
+    jobs = asyncio.run(Jobs(settings).all())
+    if as_json:
+        for job in jobs:
+            print(orjson.dumps(job_data(job)).decode())
+    else:
+        print_jobs(jobs)
+
+
+@app.command("status")
+@with_settings("bootstrap_servers", "prefix")
+def status_command(settings: Settings, job: JobId, as_json: AsJson = False) -> None:
+    """How a job stands, and what came of it."""
+    asyncio.run(_status(settings, job, as_json))
+
+
+@app.command("cancel")
+@with_settings("bootstrap_servers", "prefix", "session_timeout_ms")
+def cancel_command(settings: Settings, job: JobId) -> None:
+    """End a job for good. What it has written stays."""
+    ended = asyncio.run(_cancel(settings, job))
+    print(f"job {ended.id} is cancelled; what it wrote to {ended.to} stays")
+
+
+async def _status(settings: Settings, job_id: str, as_json: bool) -> None:
+    job = await Jobs(settings).find(job_id)
+    how_far = processes = None
+    if job.state not in ENDED and job.kind == "topics":
+        how_far = await progress(settings, job)
+        async with connect(settings.bootstrap_servers, **settings.connection()) as admin:
+            processes = await members(admin, job.own_group)
+    if as_json:
+        print(orjson.dumps(job_data(job, how_far, processes), option=orjson.OPT_INDENT_2).decode())
+    else:
+        print_job(job, how_far, processes)
+
+
+async def _cancel(settings: Settings, job_id: str) -> Job:
+    job = await Jobs(settings).find(job_id)
+    return await cancel(settings, job, settings.session_timeout_ms / 1000 + 5)
+
+
+def _work(settings: Settings, order: Order | str, as_json: bool) -> int:
+    """Make a job, or find it, and work on it until it is done or a signal comes."""
+    configure_logs(settings.log_level, settings.log_format)
+
+    async def work(stop: asyncio.Event) -> Job:
+        if isinstance(order, str):
+            job = await Jobs(settings).find(order)
+        else:
+            planned = await create(settings, order)
+            job = planned.job
+            for note in planned.notes:
+                print(note, file=sys.stderr)
+            print(f"job {job.id}: {job.size:,} events from {len(job.active)} partitions", file=sys.stderr)
+        with shown(job) as on_progress:
+            return await run(settings, job, stop, on_progress)
+
+    job: Job = run_until_signalled(work)
+    if as_json:
+        print(orjson.dumps(job_data(job), option=orjson.OPT_INDENT_2).decode())
+    elif job.state == "running":
+        print(f"job {job.id} is not done; go on with: itemstream replay resume {job.id}", file=sys.stderr)
+    else:
+        print(f"job {job.id}: {job.state}, written to {job.to}")
+        print_result(job)
+    return 0 if job.state == "done" else STOPPED
+
+
+def _selection(
+    since: str | None,
+    until: str | None,
+    offsets: Sequence[str],
+    partitions: Sequence[int],
+    sessions: Sequence[str],
+    event_types: Sequence[str],
+) -> Selection:
+    return Selection(
+        since_ms=None if since is None else moment_ms(since, "--since"),
+        until_ms=None if until is None else moment_ms(until, "--until"),
+        partitions=frozenset(partitions),
+        offsets=parse_offsets(offsets),
+        sessions=frozenset(sessions),
+        event_types=frozenset(event_types),
+    )
