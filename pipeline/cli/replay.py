@@ -3,6 +3,7 @@
 import asyncio
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated
 
 import orjson
@@ -15,11 +16,12 @@ from pipeline.cli.replay_view import job_data, print_job, print_jobs, print_resu
 from pipeline.errors import UsageError
 from pipeline.logs import configure_logs
 from pipeline.replay.job import ENDED, Job
-from pipeline.replay.jobs import Order, create
-from pipeline.replay.run import cancel, progress, run
+from pipeline.replay.jobs import Order
+from pipeline.replay.run import cancel, progress
 from pipeline.replay.selection import Selection, parse_offsets
 from pipeline.replay.store import Jobs
 from pipeline.replay.targets import members
+from pipeline.replay.work import make, work_on
 from pipeline.settings import Settings
 from pipeline.worker.process import run_until_signalled
 from topics.admin import connect
@@ -60,6 +62,22 @@ def replay(
     to_suffix: Annotated[
         str | None, typer.Option("--to-suffix", metavar="TEXT", help="The same, the prefix in force and this.")
     ] = None,
+    to_dir: Annotated[
+        Path | None, typer.Option("--to-dir", metavar="FOLDER", help="Write JSON lines into this folder.")
+    ] = None,
+    in_place: Annotated[
+        bool,
+        typer.Option("--in-place", help="Write to the live topics: what differs, as a next revision, cause replayed."),
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="With --in-place: do not ask.")] = False,
+    source: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--from",
+            metavar="PATH",
+            help="Read this in place of the input topic: what `export` wrote, or recordings; may be repeated.",
+        ),
+    ] = None,
     append: Annotated[bool, typer.Option("--append", help="Also where these topics hold records already.")] = False,
     max_rate: Annotated[
         float | None, typer.Option("--max-rate", min=1, help="Events a second and process, at most.")
@@ -74,19 +92,30 @@ def replay(
     if context.invoked_subcommand is not None:
         return 0
     selection = _selection(since, until, offsets or (), partition or (), session or (), event_type or ())
-    if to_prefix is not None and to_suffix is not None:
-        raise UsageError("--to-prefix and --to-suffix exclude each other")
+    targets = [target for target in (to_prefix, to_suffix, to_dir) if target is not None]
+    if len(targets) > 1:
+        raise UsageError("--to-prefix, --to-suffix and --to-dir exclude each other")
     if show and not dry_run:
         raise UsageError("--show is for --dry-run")
+    files = tuple(str(path.resolve()) for path in source or ())
     if dry_run:
+        if files or targets:
+            raise UsageError("--dry-run compares the input topic with the output topics: leave --from and --to-… out")
         order = Order(kind="in-place", to=settings.prefix, selection=selection, max_rate=max_rate)
         return show_difference(settings, order, details=show, as_json=as_json)
-    if to_prefix is None and to_suffix is None:
-        raise UsageError("where to? --to-prefix or --to-suffix; or --dry-run, to see the difference first")
+    if in_place:
+        if targets:
+            raise UsageError("--in-place writes to the live topics: leave --to-… out")
+        _confirm(settings.prefix, yes)
+        order = Order(kind="in-place", to=settings.prefix, selection=selection, files=files, max_rate=max_rate)
+        return _work(settings, order, as_json)
+    if not targets:
+        raise UsageError("where to? --to-prefix, --to-suffix, --to-dir or --in-place; --dry-run shows the difference")
     order = Order(
-        kind="topics",
-        to=to_prefix or f"{settings.prefix}{to_suffix}",
+        kind="topics" if to_dir is None else "files",
+        to=str(to_dir.resolve()) if to_dir is not None else to_prefix or f"{settings.prefix}{to_suffix}",
         selection=selection,
+        files=files,
         max_rate=max_rate,
         append=append,
     )
@@ -137,7 +166,7 @@ def cancel_command(settings: Settings, job: JobId) -> None:
 async def _status(settings: Settings, job_id: str, as_json: bool) -> None:
     job = await Jobs(settings).find(job_id)
     how_far = processes = None
-    if job.state not in ENDED and job.kind == "topics":
+    if job.state not in ENDED and job.shared:
         how_far = await progress(settings, job)
         async with connect(settings.bootstrap_servers, **settings.connection()) as admin:
             processes = await members(admin, job.own_group)
@@ -152,6 +181,14 @@ async def _cancel(settings: Settings, job_id: str) -> Job:
     return await cancel(settings, job, settings.session_timeout_ms / 1000 + 5)
 
 
+def _confirm(prefix: str, yes: bool) -> None:
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise UsageError(f"--in-place writes to {prefix}.…: see the difference with --dry-run, then say --yes")
+    typer.confirm(f"Write new revisions to {prefix}.…, which its subscribers will read?", abort=True)
+
+
 def _work(settings: Settings, order: Order | str, as_json: bool) -> int:
     """Make a job, or find it, and work on it until it is done or a signal comes."""
     configure_logs(settings.log_level, settings.log_format)
@@ -160,13 +197,14 @@ def _work(settings: Settings, order: Order | str, as_json: bool) -> int:
         if isinstance(order, str):
             job = await Jobs(settings).find(order)
         else:
-            planned = await create(settings, order)
+            planned = await make(settings, order)
             job = planned.job
             for note in planned.notes:
                 print(note, file=sys.stderr)
-            print(f"job {job.id}: {job.size:,} events from {len(job.active)} partitions", file=sys.stderr)
+            what = ", ".join(job.files) or f"{job.size:,} events from {len(job.active)} partitions"
+            print(f"job {job.id}: {what}", file=sys.stderr)
         with shown(job) as on_progress:
-            return await run(settings, job, stop, on_progress)
+            return await work_on(settings, job, stop, on_progress)
 
     job: Job = run_until_signalled(work)
     if as_json:

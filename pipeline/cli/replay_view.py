@@ -42,11 +42,13 @@ def shown_as(name: str) -> Generator[OnProgress]:
         task = bar.add_task(name, total=None, rate="")
         rate = _Rate()
 
-        def told(progress: Progress) -> None:
+        def tell(progress: Progress) -> None:
             speed = rate.of(progress.done)
-            bar.update(task, total=progress.size, completed=progress.done, rate=f"{speed:,.0f}/s" if speed else "")
+            bar.update(
+                task, total=progress.size or None, completed=progress.done, rate=f"{speed:,.0f}/s" if speed else ""
+            )
 
-        yield told
+        yield tell
 
 
 def _plain(name: str) -> OnProgress:
@@ -59,12 +61,9 @@ def _plain(name: str) -> OnProgress:
         if time.monotonic() - last < PLAIN_SECONDS:
             return
         last = time.monotonic()
-        left = f", {(progress.size - progress.done) / speed:,.0f} s left" if speed else ""
-        print(
-            f"{name}: {progress.done:,} of {progress.size:,} events ({_percent(progress)} %), {speed:,.0f}/s{left}",
-            file=sys.stderr,
-            flush=True,
-        )
+        left = f", {(progress.size - progress.done) / speed:,.0f} s left" if speed and progress.size else ""
+        of = f" of {progress.size:,} events ({_percent(progress)} %)" if progress.size else " events"
+        print(f"{name}: {progress.done:,}{of}, {speed:,.0f}/s{left}", file=sys.stderr, flush=True)
 
     return told
 
@@ -111,7 +110,8 @@ def print_job(job: Job, progress: Progress | None = None, processes: int | None 
     print(f"job {job.id}: {_state(job, processes)}")
     print(f"  started {rfc3339(job.made_ms)} by {job.by}, itemstream {job.version}")
     source = ", ".join(job.files) or job.input_topic
-    print(f"  from {source}, {job.size:,} events, to {job.kind} {job.to}")
+    size = "" if job.files else f", {job.size:,} events"
+    print(f"  from {source}{size}, to {job.kind} {job.to}")
     if progress is not None:
         print(f"  {progress.done:,} of {progress.size:,} events done ({_percent(progress)} %)")
     if job.ended:
@@ -131,8 +131,8 @@ def print_result(job: Job) -> None:
         )
         for topic, number in sorted(result.outputs.items()):
             print(f"    {number:>12,} {topic}")
-    for name, value in job.report.items():
-        print(f"  {name.replace('_', ' ')}: {value:,}" if isinstance(value, int) else f"  {name}: {value}")
+    for why, number in job.report.get("left_alone", {}).items():
+        print(f"  left alone: {number:,} {why}")
     print_lost(job)
 
 

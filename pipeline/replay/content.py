@@ -37,7 +37,7 @@ MISSING = "(missing)"
 Fields = dict[str, Any]
 Headers = list[tuple[str, bytes | None]]
 
-_ITEMS, _RESPONSES, _REJECTED = "item", "response", "rejected"
+ITEM, _RESPONSES, _REJECTED = "item", "response", "rejected"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ class Topics:
             return Row(f"{_REJECTED}\x1f{place}", _REJECTED, None, 1, 0, digest)
         told: Fields = orjson.loads(value or b"{}")
         session = told["session_id"]
-        kind, name = (_RESPONSES, told["response_id"]) if topic == self._responses else (_ITEMS, told["item_id"])
+        kind, name = (_RESPONSES, told["response_id"]) if topic == self._responses else (ITEM, told["item_id"])
         # One without an id is known by that of its record.
         chain = f"{kind}\x1f{'' if session is None else 's' + session}\x1f{told['id'] if name is None else name}"
         return Row(chain, kind, session, told.get("revision", 1), told["session_sequence"], digest)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,7 +18,7 @@ from pipeline.replay.comparison import Comparison, Difference
 from pipeline.replay.content import Topics
 from pipeline.replay.core import ReplayCore
 from pipeline.replay.job import Job
-from pipeline.replay.reading import batches, ends
+from pipeline.replay.reading import batches_of, spans_of
 from pipeline.replay.selection import Wanted
 from pipeline.replay.window import Window
 
@@ -63,12 +63,25 @@ SINCE_DELETED = "older than what the output topic still holds"
 WITHOUT_BEGINNING = "of a session whose beginning the input no longer holds"
 
 
+async def nothing() -> None:
+    """Nothing."""
+
+
 async def compare(
-    consumer: Reader, job: Job, window: Window, tally: Tally, pace: Pace, on_read: OnRead, *, everything: bool = False
+    consumer: Reader,
+    job: Job,
+    window: Window,
+    tally: Tally,
+    pace: Pace,
+    on_read: OnRead,
+    *,
+    everything: bool = False,
+    around: Callable[[], Awaitable[None]] = nothing,
 ) -> AsyncGenerator[tuple[Comparison, Difference], None]:
     """The differences of one partition; what is the same goes into the tally only.
 
     everything: hold against the latest revision there is, also where a later event than those that are meant made it.
+    around: called before and after the output topics are read.
     """
     topics = Topics(job.prefix)
     wanted = window.wanted(job.selection)
@@ -79,7 +92,9 @@ async def compare(
                 tally.records += len(outputs)
                 comparison.came_out(outputs)
         tally.counts.add(core.summary.counts)
+        await around()
         edges = await read_there(consumer, topics, window, None if everything else wanted, comparison)
+        await around()
         tally.verdicts["same"] += sum(comparison.same().values())
         for difference in comparison.different():
             if everything and difference.verdict == "gone" and not _is_meant(difference, wanted):
@@ -97,15 +112,15 @@ async def read_there(
 ) -> Edges:
     """Take in what the output topics hold in the window's partition now."""
     edges = Edges()
-    for topic in topics.names:
-        number = window.partition
-        begin, end = (await ends(consumer, topic, range(number, number + 1)))[number]
-        async for records in batches(consumer, TopicPartition(topic, number), begin, end):
-            if begin > 0 and topic not in edges.since_ms:
-                edges.since_ms[topic] = records[0].timestamp
-            comparison.is_there(records if wanted is None else _meant(records, wanted))
-        if begin > 0 and topic not in edges.since_ms:
-            edges.since_ms[topic] = 2**63  # all of it was deleted
+    spans = await spans_of(consumer, [TopicPartition(topic, window.partition) for topic in topics.names])
+    deleted = {source.topic for source, (begin, _) in spans.items() if begin > 0}
+    async for records in batches_of(consumer, spans):
+        topic = records[0].topic
+        if topic in deleted:
+            edges.since_ms.setdefault(topic, records[0].timestamp)
+        comparison.is_there(records if wanted is None else _meant(records, wanted))
+    for topic in deleted - edges.since_ms.keys():
+        edges.since_ms[topic] = 2**63  # all of it was
     return edges
 
 

@@ -33,20 +33,20 @@ class Compared:
     finished: bool
 
 
-async def plan_beside_worker(settings: Settings, order: Order) -> tuple[Job, list[str]]:
+async def plan_beside_worker(settings: Settings, order: Order, *, needed: bool = False) -> tuple[Job, list[str]]:
     """A job over what the worker has processed so far: what it has not is no difference, it is still to come.
 
-    Where no worker of the group ever was, all of the input counts.
+    Where no worker of the group ever was, all of the input counts; `needed`: nothing of it.
     """
     async with connect(settings.bootstrap_servers, **settings.connection()) as admin:
         offsets = await committed(admin, settings.group)
-    planned = await plan(settings, order, offsets or None)
+    planned = await plan(settings, order, offsets if offsets or needed else None)
     try:
         limits = await preflight(settings)
     except PreflightError:
         limits = {}  # topics that are not there bound nothing
     job = replace(planned.job, core=within(planned.job.core, limits, settings.group))
-    if not offsets:
+    if not offsets and not needed:
         planned.notes.append(f"group {settings.group} has processed nothing: all of the input is compared")
     return job, planned.notes
 

@@ -62,6 +62,11 @@ class Job:
         return job_group(self.group, self.id)
 
     @property
+    def shared(self) -> bool:
+        """Whether several processes can work on it, partition by partition."""
+        return self.kind == "topics" and not self.files
+
+    @property
     def active(self) -> Sequence[Window]:
         """The windows in which there is anything to read."""
         return [window for window in self.windows if not window.empty]

@@ -5,15 +5,17 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
-from pipeline.core import CoreSettings
 from pipeline.errors import ItemstreamError, UsageError
 from pipeline.rejected.read import reader
 from pipeline.replay.job import Job, Kind, job_group, new_id, whoami
 from pipeline.replay.plan import Planner
 from pipeline.replay.selection import EVERYTHING, Selection
 from pipeline.replay.store import Jobs
+from pipeline.replay.streams import file_streams
 from pipeline.replay.targets import count_offsets, input_partitions, make_topics, seed
+from pipeline.replay.window import Window
 from pipeline.settings import Settings
 from pipeline.worker.limits import within
 from pipeline.worker.preflight import preflight
@@ -46,13 +48,15 @@ async def plan(settings: Settings, order: Order, until: Mapping[int, int] | None
     """The job that an order makes now; nothing is written. until: offsets before which all windows end."""
     now_ms = time.time_ns() // 1_000_000
     notes: list[str] = []
-    async with connect(settings.bootstrap_servers, **settings.connection()) as admin:
-        partitions = range(await input_partitions(admin, settings))
-    async with reader(settings) as consumer:
-        planner = Planner(
-            consumer, settings.input_topic, partitions, round(settings.session_retention * 1000), now_ms, notes
-        )
-        windows = await planner.windows(order.selection, await _known_prefix(settings), until)
+    windows: list[Window] = []
+    if not order.files:
+        async with connect(settings.bootstrap_servers, **settings.connection()) as admin:
+            partitions = range(await input_partitions(admin, settings))
+        retention_ms = round(settings.session_retention * 1000)
+        async with reader(settings) as consumer:
+            planner = Planner(consumer, settings.input_topic, partitions, retention_ms, now_ms, notes)
+            windows = await planner.windows(order.selection, await _known_prefix(settings), until)
+    prefix = order.to if order.kind == "topics" else settings.prefix
     job = Job(
         id=new_id(),
         kind=order.kind,
@@ -63,7 +67,7 @@ async def plan(settings: Settings, order: Order, until: Mapping[int, int] | None
         files=order.files,
         selection=order.selection,
         windows=tuple(windows),
-        core=_core_settings(settings, order),
+        core=settings.model_copy(update={"prefix": prefix}).core_settings(),
         made_ms=now_ms,
         by=whoami(),
         max_rate=order.max_rate,
@@ -72,22 +76,35 @@ async def plan(settings: Settings, order: Order, until: Mapping[int, int] | None
 
 
 async def create(settings: Settings, order: Order) -> Planned:
-    """Make a job that writes to side topics: they, its state and its record are there when this returns.
+    """Make a job that writes to side topics or files: what it needs and its record are there when this returns.
 
     Raises ItemstreamError where the topics to write to can't be had, or hold records that nobody agreed to add to.
     A kill -9 in here leaves topics, at most, and no job.
     """
-    if order.to == settings.prefix:
+    if order.kind == "topics" and order.to == settings.prefix:
         raise UsageError(f"{order.to} is the prefix of the live topics: choose another, or say --in-place")
     planned = await plan(settings, order)
     job = planned.job
+    if job.files:
+        file_streams(job)  # raises where there is nothing to read
+    jobs = Jobs(settings)
+    async with connect(settings.bootstrap_servers, **settings.connection()) as admin:
+        await jobs.make(admin)
+    if order.kind == "files":
+        _check_folder(Path(order.to))
+    else:
+        job = await _make_side_topics(settings, order, job)
+    await jobs.put(job)
+    return Planned(job, planned.notes)
+
+
+async def _make_side_topics(settings: Settings, order: Order, job: Job) -> Job:
+    """The topics of a job, and where its state begins; returns the job with what the topics can take."""
     own = job_settings(settings, job)
     async with connect(settings.bootstrap_servers, **settings.connection()) as admin:
-        await Jobs(settings).make(admin)
         await make_topics(admin, own)
-        partitions = await input_partitions(admin, settings)
+        partitions = await input_partitions(admin, own)
     limits = await preflight(own)
-    job = replace(job, core=within(job.core, limits, own.group))
     if not order.append:
         topics = deployment(own.prefix, own.group, own.input_topic)
         async with reader(settings) as consumer:
@@ -97,8 +114,12 @@ async def create(settings: Settings, order: Order) -> Planned:
                     "--append"
                 )
     await seed(settings, own.group, job.windows)
-    await Jobs(settings).put(job)
-    return Planned(job, planned.notes)
+    return replace(job, core=within(job.core, limits, own.group))
+
+
+def _check_folder(folder: Path) -> None:
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise ItemstreamError(f"{folder} is not empty: name another with --to-dir")
 
 
 def job_settings(settings: Settings, job: Job) -> Settings:
@@ -112,11 +133,6 @@ def job_settings(settings: Settings, job: Job) -> Settings:
             "rebuild_state": False,
         }
     )
-
-
-def _core_settings(settings: Settings, order: Order) -> CoreSettings:
-    prefix = settings.prefix if order.kind != "topics" else order.to
-    return settings.model_copy(update={"prefix": prefix}).core_settings()
 
 
 async def _known_prefix(settings: Settings) -> str | None:

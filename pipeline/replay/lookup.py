@@ -10,7 +10,7 @@ from aiokafka import TopicPartition
 from aiokafka.partitioner import murmur2  # pyright: ignore[reportUnknownVariableType]
 
 from pipeline.rejected.read import Reader
-from pipeline.replay.reading import batches
+from pipeline.replay.reading import batches_of, spans_of
 from topics.catalogue import CATALOGUE, REJECTED
 
 
@@ -47,23 +47,17 @@ async def _look(
     consumer: Reader, prefix: str, number: int, names: frozenset[bytes], seen: set[bytes], found: dict[int, Traces]
 ) -> None:
     """Take note of every record of the sessions in one partition of the output topics."""
-    for spec in CATALOGUE:
-        if spec is REJECTED:
-            continue
-        source = TopicPartition(spec.full_name(prefix), number)
-        begin, end = (
-            (await consumer.beginning_offsets([source]))[source],
-            (await consumer.end_offsets([source]))[source],
-        )
-        async for records in batches(consumer, source, begin, end):
-            for record in records:
-                if record.key in names:
-                    seen.add(record.key)
-                    offset = orjson.loads(record.value or b"{}")["source"]["offset"]
-                    traces = found.setdefault(number, Traces(offset, offset, record.timestamp))
-                    traces.first_offset = min(traces.first_offset, offset)
-                    traces.last_offset = max(traces.last_offset, offset)
-                    traces.last_ms = max(traces.last_ms, record.timestamp)
+    topics = [spec.full_name(prefix) for spec in CATALOGUE if spec is not REJECTED]
+    spans = await spans_of(consumer, [TopicPartition(topic, number) for topic in topics])
+    async for records in batches_of(consumer, spans):
+        for record in records:
+            if record.key in names:
+                seen.add(record.key)
+                offset = orjson.loads(record.value or b"{}")["source"]["offset"]
+                traces = found.setdefault(number, Traces(offset, offset, record.timestamp))
+                traces.first_offset = min(traces.first_offset, offset)
+                traces.last_offset = max(traces.last_offset, offset)
+                traces.last_ms = max(traces.last_ms, record.timestamp)
 
 
 def _home(key: bytes, partitions: int) -> int:

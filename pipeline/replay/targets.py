@@ -8,12 +8,12 @@ import time
 from collections.abc import Sequence
 from typing import Any, cast
 
-from aiokafka import AIOKafkaProducer
+from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from pipeline.errors import ItemstreamError
 from pipeline.rejected.read import Reader
-from pipeline.replay.reading import ends
+from pipeline.replay.reading import spans_of
 from pipeline.replay.window import Window
 from pipeline.settings import Settings
 from pipeline.streaming.changelog import position_record
@@ -64,12 +64,9 @@ async def _input(admin: AdminClient, settings: Settings) -> ClusterState:
 
 async def count_offsets(consumer: Reader, topics: Sequence[DeployedTopic], partitions: int) -> int:
     """How many offsets the output topics hold: zero where they are empty."""
-    total = 0
-    for topic in topics:
-        if topic.role == "output":
-            there = await ends(consumer, topic.name, range(partitions))
-            total += sum(end - begin for begin, end in there.values())
-    return total
+    names = [topic.name for topic in topics if topic.role == "output"]
+    there = await spans_of(consumer, [TopicPartition(name, number) for name in names for number in range(partitions)])
+    return sum(end - begin for begin, end in there.values())
 
 
 async def seed(settings: Settings, group: str, windows: Sequence[Window]) -> None:

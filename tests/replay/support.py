@@ -6,8 +6,8 @@ import asyncio
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ import orjson
 from aiokafka import AIOKafkaProducer
 
 from pipeline import simulate
+from pipeline.core.content import words_of
 from pipeline.replay.job import Job
 from pipeline.replay.jobs import Order, create
 from pipeline.replay.run import run
@@ -32,8 +33,8 @@ PARTITIONS = 3
 Content = dict[str, list[tuple[Any, ...]]]
 
 
-def past(count: int, seed: int = 8, faults: bool = True) -> list[SimulatedEvent]:
-    """So many events of sessions that go on at once; the last of them is of now."""
+def past(count: int, seed: int = 8, faults: bool = True, ago_seconds: int = 1) -> list[SimulatedEvent]:
+    """So many events of sessions that go on at once; the last of them was so long ago."""
     broken = Faults(repeat_ratio=0.01, bad_ratio=0.01) if faults else None
 
     def made(start_ms: int) -> list[SimulatedEvent]:
@@ -42,7 +43,7 @@ def past(count: int, seed: int = 8, faults: bool = True) -> list[SimulatedEvent]
 
     start = 1_780_000_000_000
     span = made(start)[-1].time_ms - start
-    return made(time.time_ns() // 1_000_000 - span - 1_000)
+    return made(time.time_ns() // 1_000_000 - span - ago_seconds * 1_000)
 
 
 async def collect(deployed: Deployed, events: Sequence[SimulatedEvent]) -> None:
@@ -73,6 +74,7 @@ class Past:
 
     deployed: Deployed
     events: Sequence[SimulatedEvent]
+    cached: dict[str, Content] = field(default_factory=dict[str, Content])
 
     @property
     def settings(self) -> Settings:
@@ -87,10 +89,16 @@ class Past:
         """All that is on the output topics under a prefix."""
         return await content(self.deployed.bootstrap_servers, prefix or self.deployed.prefix)
 
+    async def live(self) -> Content:
+        """What the worker made, read once: for a past that stays as it is."""
+        if not self.cached:
+            self.cached["live"] = await self.content()
+        return self.cached["live"]
 
-async def make_past(bootstrap_servers: str, unique: str, count: int, partitions: int = PARTITIONS) -> Past:
-    deployed = await deploy(bootstrap_servers, unique, partitions)
-    events = past(count)
+
+async def make_past(bootstrap_servers: str, unique: str, count: int, ago_seconds: int = 1) -> Past:
+    deployed = await deploy(bootstrap_servers, unique, PARTITIONS)
+    events = past(count, ago_seconds=ago_seconds)
     await collect(deployed, events)
     await work(deployed.settings(), lambda now: now["consumed"] >= count)
     return Past(deployed, events)
@@ -98,17 +106,14 @@ async def make_past(bootstrap_servers: str, unique: str, count: int, partitions:
 
 async def content(bootstrap_servers: str, prefix: str) -> Content:
     """Topic without its prefix -> everything of its records but their offsets, partition by partition, in order."""
-    found: Content = {}
-    for spec in CATALOGUE:
-        records = await read_all(bootstrap_servers, spec.full_name(prefix))
-        found[spec.name] = sorted(
-            (one.partition, number, one.timestamp, one.key, one.value, tuple(one.headers))
-            for number, one in enumerate(records)
-        )
-        found[spec.name] = [
-            (partition, *rest) for partition, _, *rest in sorted(found[spec.name], key=lambda row: (row[0], row[1]))
+    read = await asyncio.gather(*(read_all(bootstrap_servers, spec.full_name(prefix)) for spec in CATALOGUE))
+    return {
+        spec.name: [
+            (one.partition, one.timestamp, one.key, one.value, tuple(one.headers))
+            for one in sorted(records, key=lambda one: (one.partition, one.offset))
         ]
-    return found
+        for spec, records in zip(CATALOGUE, read, strict=True)
+    }
 
 
 def values(content: Content) -> list[dict[str, Any]]:
@@ -116,16 +121,29 @@ def values(content: Content) -> list[dict[str, Any]]:
     return [orjson.loads(row[3]) for name, rows in content.items() if name != "rejected" for row in rows]
 
 
-def replay_process(settings: Settings, job: str, point: str = "-", passes: int = 0) -> subprocess.Popen[str]:
+def replay_process(
+    settings: Settings, job: str, point: str = "-", passes: int = 0, *extra: str
+) -> subprocess.Popen[str]:
     """A process that works on a job; it kills itself after `passes` passes of `point`."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "tests.replay.killed_replay", job, point, str(passes)],
+        [sys.executable, "-m", "tests.replay.killed_replay", job, point, str(passes), *extra],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2],
     )  # fmt: skip
     assert process.stdin is not None
     process.stdin.write(settings_json(settings) + "\n")
     process.stdin.flush()
     return process
+
+
+def another_joiner() -> Callable[[list[dict[str, Any]]], str | None]:
+    """Changes the core: the text of a message is another one. Returns what makes the text of its parts now."""
+
+    def joined(parts: list[dict[str, Any]]) -> str | None:
+        words = [said for part in parts if (said := words_of(part)) is not None]
+        return " | ".join(words).upper() if words else None
+
+    vars(sys.modules["pipeline.core.enrich.message"])["text_of"] = joined
+    return joined
 
 
 async def ended(process: subprocess.Popen[str], seconds: float = 120) -> tuple[int, str]:

@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from pipeline.core.content import words_of
+from pipeline.core import content
 from pipeline.replay.comparison import Difference
 from pipeline.replay.content import Topics, differences
 from pipeline.replay.dry_run import Compared, dry_run
 from pipeline.replay.jobs import Order
 from pipeline.replay.selection import Selection
 from tests.replay.conftest import COUNT
-from tests.replay.support import Past, values
+from tests.replay.support import Past, another_joiner, values
 
 
 async def compared(past: Past, **order: Any) -> tuple[Compared, Sequence[Difference]]:
@@ -29,7 +29,7 @@ async def test_the_same_core_makes_no_difference(past: Past) -> None:
     tally = result.tally
     assert found == []
     assert tally.counts.consumed == COUNT
-    live = await past.content()
+    live = await past.live()
     assert tally.records == sum(map(len, live.values()))
     chains = {(one["session_id"], one.get("item_id"), one.get("response_id")) for one in values(live)}
     assert tally.verdicts["same"] == len(chains) + len(live["rejected"])
@@ -40,36 +40,32 @@ async def test_the_same_core_makes_no_difference(past: Past) -> None:
 async def test_another_text_joiner_shows_as_exactly_the_fields_it_changes(
     past: Past, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    message = sys.modules["pipeline.core.enrich.message"]
-
-    def joined(parts: list[dict[str, Any]]) -> str | None:
-        words = [said for part in parts if (said := words_of(part)) is not None]
-        return " | ".join(words).upper() if words else None
-
-    monkeypatch.setattr(message, "text_of", joined)
+    monkeypatch.setattr(sys.modules["pipeline.core.enrich.message"], "text_of", content.text_of)  # undone at the end
+    joined = another_joiner()
     result, found = await compared(past)
     latest = {
         (one["session_id"], one["item_id"]): one
-        for one in sorted(values(await past.content()), key=lambda one: one["session_sequence"])
+        for one in sorted(values(await past.live()), key=lambda one: one["session_sequence"])
         if "item_id" in one
     }
-    spoken = {key: one["text"] for key, one in latest.items() if one["item_type"] == "message" and one["text"]}
-    wanted = {key for key, text in spoken.items() if text.upper() != text}
+    spoken = {key: one for key, one in latest.items() if one["item_type"] == "message" and one["text"]}
+    wanted = {
+        ("s" + "\x1f".join(key)): [("text", one["text"], joined(one["parts"]))]
+        for key, one in spoken.items()
+        if one["text"] != joined(one["parts"])
+    }
     assert len(wanted) > 100
     assert dict(result.tally.fields) == {"text": len(wanted)}
-    assert result.tally.verdicts["changed"] == len(wanted)
-    assert not result.tally.verdicts["added"] + result.tally.verdicts["gone"]
+    assert dict(result.tally.verdicts) == {"same": result.tally.verdicts["same"], "changed": len(wanted)}
     topics = Topics(past.deployed.prefix)
-    shown = {tuple(difference.chain.split("\x1f")[1:]): difference.fields(topics) for difference in found}
-    assert shown == {(f"s{session}", item): [("text", spoken[session, item], spoken[session, item].upper())]
-                     for session, item in wanted}  # fmt: skip
+    assert {one.chain.removeprefix("item\x1f"): one.fields(topics) for one in found} == wanted
 
 
 @pytest.mark.kafka
 async def test_of_a_selection_only_what_it_means_is_compared(past: Past, monkeypatch: pytest.MonkeyPatch) -> None:
-    session = values(await past.content())[5]["session_id"]
+    session = values(await past.live())[5]["session_id"]
     result, _ = await compared(past, selection=Selection(sessions=frozenset({session})))
-    records = [one for one in values(await past.content()) if one["session_id"] == session]
+    records = [one for one in values(await past.live()) if one["session_id"] == session]
     assert result.tally.records >= len(records) > 0
     assert set(result.tally.verdicts) == {"same"}
     half = past.events[COUNT // 2].time_ms
@@ -80,7 +76,7 @@ async def test_of_a_selection_only_what_it_means_is_compared(past: Past, monkeyp
     ):
         result, found = await compared(past, selection=selection)
         assert found == []
-        assert 0 < result.tally.records < sum(map(len, (await past.content()).values()))
+        assert 0 < result.tally.records < sum(map(len, (await past.live()).values()))
 
 
 def test_differences_are_told_by_path() -> None:

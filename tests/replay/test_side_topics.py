@@ -25,7 +25,7 @@ async def test_everything_again_is_the_same(past: Past, unique: str) -> None:
     assert job.state == "done"
     assert job.result is not None
     assert job.result.counts.consumed == COUNT
-    live, again = await past.content(), await past.content(f"side-{unique}")
+    live, again = await past.live(), await past.content(f"side-{unique}")
     assert sum(map(len, live.values())) > 300
     assert len(live["rejected"]) > 10
     assert again == live
@@ -51,9 +51,9 @@ async def kill_and_resume(past: Past, to: str, kills: int) -> None:
         killed += code == -signal.SIGKILL
     assert killed >= kills // 2  # the others came to the end of the job before
     assert await ended(replay_process(past.settings, job.id)) == (0, "done")
-    assert await past.content(to) == await past.content()
+    assert await past.content(to) == await past.live()
     assert await ended(replay_process(past.settings, job.id)) == (0, "done")  # once more: nothing happens
-    assert await past.content(to) == await past.content()
+    assert await past.content(to) == await past.live()
 
 
 async def test_killed_and_resumed_nothing_is_lost_and_nothing_twice(past: Past, unique: str) -> None:
@@ -75,7 +75,7 @@ async def test_several_processes_share_a_job_and_one_dies(past: Past, unique: st
     codes = [await ended(unlucky), await ended(first)]
     assert codes[1] == (0, "done")
     assert codes[0][0] in {0, -signal.SIGKILL}
-    assert await past.content(to) == await past.content()
+    assert await past.content(to) == await past.live()
 
 
 async def test_jobs_and_the_live_worker_side_by_side(bootstrap_servers: str, unique: str) -> None:
@@ -109,7 +109,7 @@ async def test_a_stopped_job_is_gone_on_with(past: Past, unique: str) -> None:
     stop.set()
     assert (await running).state == "running"
     assert (await run(past.settings, job, asyncio.Event())).state == "done"
-    assert await past.content(to) == await past.content()
+    assert await past.content(to) == await past.live()
 
 
 async def test_a_cancelled_job_ends_everywhere(past: Past, unique: str) -> None:
@@ -128,6 +128,6 @@ async def test_topics_with_records_in_them_are_left_alone_unless_asked(past: Pas
     with pytest.raises(ItemstreamError, match=r"hold records already .* --append"):
         await past.replay(f"side-{unique}", selection=Selection(partitions=frozenset({1})))
     await past.replay(f"side-{unique}", selection=Selection(partitions=frozenset({1, 2})), append=True)
-    assert await past.content(f"side-{unique}") == await past.content()
+    assert await past.content(f"side-{unique}") == await past.live()
     with pytest.raises(UsageError, match="--in-place"):
         await past.replay(past.deployed.prefix)
