@@ -36,10 +36,10 @@ class StateUnreadable(Exception):
 def encode(entity: Entity) -> bytes:
     """The value of an entity's changelog record. An item's `source` is written here, once for all events of a batch."""
     if not isinstance(entity, Item):
-        return orjson.dumps([VERSION, *entity.copy()])
+        return orjson.dumps([VERSION, *entity.copy_fields(entity)])
     if isinstance(entity.source, Event):
         entity.source = shrunk(entity.source.source)
-    values: list[Any] = [VERSION, *entity.copy()]
+    values: list[Any] = [VERSION, *entity.copy_fields(entity)]
     if entity.document is not None:
         values[_DOCUMENT + 1] = orjson.Fragment(entity.document)
     if entity.source is not None:

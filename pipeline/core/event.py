@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 import orjson
 
 from pipeline.core.records import InputRecord
 from pipeline.core.reject import Rejection
 from pipeline.core.rfc3339 import milliseconds
-from pipeline.core.values import MAX_DEPTH, digest, object_or_none, text_or_none, too_deep
+from pipeline.core.values import MAX_DEPTH, digest, text_or_none, too_deep
 
 _LEADING_TYPE = re.compile(rb'\s*\{\s*(?:"event_id"\s*:\s*"[^"\\]*"\s*,\s*)?"type"\s*:\s*"([^"\\]+)"')
 
@@ -127,9 +127,9 @@ def parse(record: InputRecord, headers: dict[str, bytes | None], max_bytes: int)
         body: Any = orjson.loads(value)
     except orjson.JSONDecodeError as error:
         raise Rejection("not_json", f"the value is not JSON: {error}") from None
-    event = object_or_none(body)
-    if event is None:
+    if not isinstance(body, dict):
         raise Rejection("not_object", f"the value is JSON, but {_json_name(body)} and not an object")
+    event = cast(dict[str, Any], body)
     if value.count(b"{") + value.count(b"[") > MAX_DEPTH and too_deep(event):
         raise Rejection("item_invalid", f"the event nests deeper than {MAX_DEPTH} levels")
     type_: Any = event.get("type")

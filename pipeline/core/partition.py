@@ -6,22 +6,24 @@ from collections.abc import Iterable
 
 from pipeline.core.clock import MINUTE_MS, NO_MINUTE, Expiry
 from pipeline.core.codec import decode, decode_key, fill, item_key
-from pipeline.core.document import document_of
 from pipeline.core.event import Event, header_text, leading_type, parse
 from pipeline.core.handlers import FIRST_OUTPUTS, HANDLERS, WITHOUT_SESSION, Handler
 from pipeline.core.handlers.responses import first_output, items_alone
 from pipeline.core.index import reindex
-from pipeline.core.publish import publish
+from pipeline.core.leave import leave
 from pipeline.core.records import BatchResult, Counts, InputRecord
 from pipeline.core.reject import Rejection, rejected
 from pipeline.core.settings import CoreSettings
 from pipeline.core.state import Entity, Item, Reply, Session
 from pipeline.core.step import MAX_ID, Step
-from pipeline.core.values import digest, kept_json, object_or_none
+from pipeline.core.values import digest, object_or_none
 
-_BY_TYPE = frozenset(name.encode() for name in HANDLERS)
-_FIRST_OUTPUTS = frozenset(name.encode() for name in FIRST_OUTPUTS)
-_OURS = _BY_TYPE | _FIRST_OUTPUTS
+_TAKEN, _MAY_BE_FIRST, _PASSED_BY = 2, 1, 0
+_FATES: dict[bytes | None, int] = {
+    **{name.encode(): _TAKEN for name in HANDLERS},
+    **{name.encode(): _MAY_BE_FIRST for name in FIRST_OUTPUTS},
+}
+"""Event type -> whether it has a handler, may be its response's first output, or, not in here, is passed by."""
 
 
 class Partition:
@@ -130,26 +132,26 @@ class Partition:
         if not value:
             raise Rejection("empty", "the record has no value")
         headers: dict[str, bytes | None] = dict(record.headers)
-        name = headers.get("ce_type")
-        if name not in _OURS:  # not told, or not one of ours: what the event says of itself decides
+        fate = _FATES.get(headers.get("ce_type"))
+        if fate is None:  # the type is not told, or not one of ours: what the event says of itself decides
             name = leading_type(value)
+            fate = _FATES.get(name, _PASSED_BY) if name is not None else _TAKEN
         raw = headers.get("ce_sessionid") or record.key
         session = self.sessions.get(raw) if raw else None
         if raw and (session is None or raw[0] == 0):
             raw = _readable(raw)
             session = self.sessions.get(raw)
-        if name is not None and name not in _BY_TYPE:
+        if fate != _TAKEN:
             if session is None:
                 return False
-            may_be_first = name in _FIRST_OUTPUTS
             cursor = session.cursor
             if (
                 record.timestamp // MINUTE_MS <= self._minute == cursor.seen_minute
                 and not cursor.parked
-                and not (may_be_first and session.awaiting)
+                and not (fate and session.awaiting)
             ):
                 return False  # most records end here
-            return self._pass_by(session, record, headers, may_be_first)
+            return self._pass_by(session, record, headers, fate == _MAY_BE_FIRST)
         event = parse(record, headers, self._settings.max_event_bytes)
         handler = HANDLERS.get(event.type)
         if handler is None:
@@ -289,7 +291,7 @@ class Partition:
     def _go_idle(self, session: Session) -> None:
         """Bring out what is open; of the rest only ids and numbers stay, for a while."""
         for item in list(session.items.values()):
-            self._leave(session, item)
+            leave(self._step, session, item)
         for reply in list(session.running.values()):
             self._step.drop(reply)
             del session.replies[reply.id]
@@ -301,29 +303,10 @@ class Partition:
         self._active.drop(session.raw, cursor.seen_minute)
         self._parked.note(session.raw, cursor.seen_minute)
 
-    def _leave(self, session: Session, item: Item) -> None:
-        """An item leaves the state. If it never came out, it does so now."""
-        step = self._step
-        if item.opened and not item.revision:
-            step.begin(session, None)
-            try:
-                step.touch(item)
-                publish(step, item, "session_idle")
-            except Rejection:
-                # It gathered more than a record can hold: what it is comes out, without what it says.
-                step.undo()
-                step.begin(session, None)
-                document = document_of(item)
-                item.document = kept_json({"id": item.id, "type": document["type"]})
-                item.fill = item.told = item.transcripts = item.arguments = None
-                publish(step, item, "session_idle")
-        step.begin(session, None)
-        step.forget(item)
-
     def _evict(self, session: Session) -> None:
         """Keep the session within its bounds: what is oldest leaves."""
         while len(session.items) > self._settings.max_items:
-            self._leave(session, next(iter(session.items.values())))
+            leave(self._step, session, next(iter(session.items.values())))
         while len(session.replies) > self._settings.max_forgotten:
             reply = next(iter(session.replies.values()))
             del session.replies[reply.id]

@@ -5,10 +5,10 @@ The headers are those of `topics.dead_letters`.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from pipeline.core.records import Headers, InputRecord, Output
-from topics.dead_letters import exception_headers, origin_headers
+from topics.dead_letters import Origin, Original, exception_headers, origin_headers
 
 Reason = Literal[
     "empty", "not_json", "not_object", "type_missing", "item_missing", "item_invalid", "too_large", "internal_error"
@@ -34,12 +34,7 @@ def rejected(topic: str, record: InputRecord, rejection: Rejection, version: byt
     A record that came compressed may be larger than any topic takes. Where more than `most` bytes would come of it,
     parts of the input are left out, and a header says which; where the input stands is told in any case.
     """
-    ours: Headers = [
-        *origin_headers(record),
-        *exception_headers("pipeline.core.reject.Rejection", rejection.message),
-        ("itemstream-reject-reason", rejection.reason.encode()),
-        ("itemstream-version", version),
-    ]
+    ours = _told(record, rejection, version)
     key, value, headers = record.key, record.value, list(record.headers)
     room = most - _size(ours)
     parts = {"value": len(value or b""), "headers": _size(headers), "key": len(key or b"")}
@@ -55,6 +50,23 @@ def rejected(topic: str, record: InputRecord, rejection: Rejection, version: byt
     if "headers" in parts:
         ours = headers + ours
     return Output(topic, key if "key" in parts else None, None, ours, record.timestamp)
+
+
+def lost(topic: str, source: dict[str, Any], ms: int, rejection: Rejection, version: bytes) -> Output:
+    """The record for what was taken and then could not come out. All that is left of the input is where it stands:
+    `source` as records have it; `ms` is the time of the record."""
+    origin = Origin(source.get("topic", ""), source.get("partition", -1), source.get("offset", -1), ms)
+    headers = _told(origin, rejection, version)
+    return Output(topic, None, None, [*headers, (LEFT_OUT, b"value,headers,key")], ms)
+
+
+def _told(origin: Original, rejection: Rejection, version: bytes) -> Headers:
+    return [
+        *origin_headers(origin),
+        *exception_headers("pipeline.core.reject.Rejection", rejection.message),
+        ("itemstream-reject-reason", rejection.reason.encode()),
+        ("itemstream-version", version),
+    ]
 
 
 def _size(headers: Headers) -> int:

@@ -51,7 +51,7 @@ class Entity:
 
     def copy(self) -> tuple[Any, ...]:
         """The values of all fields; `restore` puts them back."""
-        return type(self).copy_fields(self)
+        return self.copy_fields(self)
 
     def restore(self, values: Iterable[Any]) -> None:
         """Set all fields from `values`, which come in the order of `fields`."""

@@ -79,7 +79,7 @@ class Step:
     def touch(self, entity: Entity) -> None:
         """Say that `entity` is about to change."""
         if entity not in self._touched:
-            self._touched[entity] = entity.copy()
+            self._touched[entity] = entity.copy_fields(entity)
             self.dirty[entity] = None
 
     def item(self, item_id: object) -> Item | None:
@@ -92,7 +92,11 @@ class Step:
         name = self.checked_id(item_id, "item_id")
         if name in session.forgotten:
             return None
-        item = self._touched_or_made(session.items, name, Item)
+        item = session.items.get(name)
+        if item is None:
+            item = self._made(session.items, name, Item)
+        elif item not in self._touched:
+            self.touch(item)
         if event is not None:
             if not item.apply_once(event.identity):
                 return None
@@ -111,7 +115,7 @@ class Step:
         What its records say follows from what is kept of it alone, so the last one still holds then.
         """
         before = self._touched.get(item)
-        return bool(before) and item.copy()[:_APPLIED] == before[:_APPLIED]
+        return bool(before) and item.copy_fields(item)[:_APPLIED] == before[:_APPLIED]
 
     def check_state(self) -> None:
         """Raise `Rejection` where something the event touched has become too large for the changelog."""
@@ -132,31 +136,29 @@ class Step:
 
     def reply(self, response_id: object) -> Reply:
         """The response with this id, touched and made where it is new. Raises `Rejection` where the id is none."""
-        return self._touched_or_made(self.session.replies, self.checked_id(response_id, "response id"), Reply)
+        name = self.checked_id(response_id, "response id")
+        reply = self.session.replies.get(name)
+        if reply is None:
+            return self._made(self.session.replies, name, Reply)
+        self.touch(reply)
+        return reply
 
-    def _touched_or_made(self, holder: dict[str, Numbered], name: str, kind: type[Numbered]) -> Numbered:
-        entity = holder.get(name)
-        if entity is not None:
-            self.touch(entity)
-            return entity
-        entity = holder[name] = kind(self.session.name, name)
+    def _made(self, holder: dict[str, Numbered], name: str, kind: type[Numbered]) -> Numbered:
+        cursor = self.session.cursor
+        if cursor not in self._touched:
+            self.touch(cursor)
+        cursor.ordinal += 1
+        entity = holder[name] = kind(self.session.name, name, cursor.ordinal)
         self._created.append((holder, name))
         self._touched[entity] = ()  # nothing to put back: it goes as a whole
         self.dirty[entity] = None
-        entity.ordinal = self.next_ordinal()
         return entity
-
-    def next_ordinal(self) -> int:
-        """The next number of order in the session."""
-        cursor = self.session.cursor
-        self.touch(cursor)
-        cursor.ordinal += 1
-        return cursor.ordinal
 
     def next_sequence(self) -> int:
         """The next `session_sequence`."""
         cursor = self.session.cursor
-        self.touch(cursor)
+        if cursor not in self._touched:
+            self.touch(cursor)
         cursor.sequence += 1
         return cursor.sequence
 

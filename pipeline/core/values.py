@@ -30,9 +30,7 @@ def text_or_none(value: Any) -> str | None:
 
 def int_or_none(value: Any) -> int | None:
     """`value` where it is a whole number, else None. A bool is none."""
-    if value is None or isinstance(value, bool):
-        return None
-    if isinstance(value, int):
+    if type(value) is int:
         return value
     return int(value) if isinstance(value, float) and value.is_integer() and abs(value) < 2**63 else None
 

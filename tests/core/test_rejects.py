@@ -92,7 +92,7 @@ def test_a_fault_of_our_own_is_rejected_and_stops_nothing(monkeypatch: pytest.Mo
         raise ZeroDivisionError("oh no")
 
     with monkeypatch.context() as patch:
-        patch.setattr(Step, "next_ordinal", broken)
+        patch.setattr(Step, "next_sequence", broken)
         (out,) = talk.say(DONE, item=user("b"))
     assert out.headers["itemstream-reject-reason"] == "internal_error"
     assert "ZeroDivisionError" in str(out.headers["kafka_dlt-exception-message"])

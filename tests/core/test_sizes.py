@@ -1,9 +1,11 @@
 """Whatever comes in, no record that goes out is larger than its topic takes: outputs, rejects and state."""
 
+from typing import Any
+
 import pytest
 
 from pipeline.core import Output
-from tests.core.events import Out, Talk, user
+from tests.core.events import MINUTE, TOPIC, Out, Talk, user
 
 DONE = "conversation.item.done"
 LIMIT = 60_000
@@ -78,6 +80,41 @@ def test_headers_of_an_output_count_as_it_does(header: str) -> None:
     talk.say(DONE, item=user("a"), headers={header: "t" * LIMIT})
     assert talk.ended == ["too_large"]
     assert talk.say(DONE, item=user("a"))[0]["revision"] == 1
+
+
+def too_much(**settings: Any) -> Talk:
+    """A session with an item, opened and not out, that no record can hold: its predecessor's id alone is too long."""
+    talk = Talk(max_output_bytes=3_000, **settings)
+    talk.say("conversation.item.added", previous_item_id="p" * 3_000, item=user("a"))
+    assert talk.ended == ["used"]
+    return talk
+
+
+def check_lost(out: Out) -> None:
+    assert (out.topic, out.headers["itemstream-reject-reason"]) == ("rejected", "too_large")
+    assert (out.headers["kafka_dlt-original-topic"], out.headers["kafka_dlt-original-offset"]) == (TOPIC, "1")
+    assert "item a never came out" in str(out.headers["kafka_dlt-exception-message"])
+    assert out.headers["itemstream-left-out"] == "value,headers,key"
+
+
+def test_an_item_no_record_can_hold_is_told_of_when_its_session_goes_idle() -> None:
+    talk, other = too_much(), too_much()
+    (out,) = talk.wait(17 * MINUTE)
+    check_lost(out)
+    assert [one.raw.headers for one in other.end()] == [out.raw.headers]
+    talk.restart()
+    assert talk.say(DONE, item=user("b"))[0]["session_sequence"] == 1
+
+
+def test_an_event_is_not_blamed_for_an_item_that_leaves_before_it() -> None:
+    talk = too_much()
+    lost, out = talk.say(DONE, item=user("b"), after_ms=17 * MINUTE)
+    check_lost(lost)
+    assert (out["item_id"], out["session_sequence"]) == ("b", 1)
+    crowded = too_much(max_items=1)
+    out, lost = crowded.say(DONE, item=user("b"))
+    check_lost(lost)
+    assert talk.ended == crowded.ended == ["used", "used"]
 
 
 def test_a_rejected_record_that_fits_is_unchanged() -> None:
