@@ -17,6 +17,7 @@ from pipeline.streaming.header_keys import LenientRecords
 from topics.fetched_records import FastPartitionRecords
 
 CONCURRENT_TRANSACTIONS_BACKOFF_SECONDS = 0.002
+MAX_CONCURRENT_TRANSACTIONS_BACKOFF_SECONDS = 0.064
 
 
 def apply() -> None:
@@ -77,11 +78,18 @@ def _next_transactional_request(self: Any) -> asyncio.Task[Any] | None:
 
 
 class _AddOffsetsHandler(sender.AddOffsetsToTxnHandler):
-    """Now the first request of a transaction, so it is the one that meets the markers of the last."""
+    """Now the first request of a transaction, so it is the one that meets the markers of the last.
+
+    Each time it waits twice as long: with many partitions a busy broker would else do nothing but say no.
+    """
 
     def handle_response(self, resp: Any) -> Any:
+        manager = cast(Any, self)._sender._txn_manager
         if kafka.for_code(resp.error_code) is kafka.ConcurrentTransactions:
-            return CONCURRENT_TRANSACTIONS_BACKOFF_SECONDS
+            backoff = getattr(manager, "next_backoff", CONCURRENT_TRANSACTIONS_BACKOFF_SECONDS)
+            manager.next_backoff = min(2 * backoff, MAX_CONCURRENT_TRANSACTIONS_BACKOFF_SECONDS)
+            return backoff
+        manager.next_backoff = CONCURRENT_TRANSACTIONS_BACKOFF_SECONDS
         return super().handle_response(resp)  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
 
 

@@ -79,10 +79,9 @@ class _Batch:
 
     def __iter__(self) -> Iterator[Any]:
         try:
-            yield from self._batch
+            return iter(list(self._batch))
         except UnicodeDecodeError:
-            # From the batch's start: the fetcher skips what it has already been given.
-            yield from read_leniently(self._raw)
+            return read_leniently(self._raw)
 
 
 def read_leniently(raw: bytes | memoryview) -> Iterator[_DefaultRecordPy]:

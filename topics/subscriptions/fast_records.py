@@ -22,11 +22,14 @@ class _Fetched(OrderedDict[Any, Any]):
         records: Any = getattr(result, "_partition_records", None)
         if type(records) is AIOKAFKAS:
             records.__class__ = FastPartitionRecords
+            records._records_iterator = records._unpack_records()
         super().__setitem__(partition, result)
 
 
 def make_fast(consumer: Any) -> None:
     """To be called when the consumer has started, before it is given partitions."""
     inside = getattr(consumer, "_fetcher", None)
+    if getattr(consumer, "_max_poll_records", 1) is not None:
+        return  # it takes a fetch in parts
     if inside is not None and type(getattr(inside, "_records", None)) in (dict, OrderedDict):
         inside._records = _Fetched(inside._records)
