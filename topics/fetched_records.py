@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import Any, NamedTuple, cast
 
@@ -45,7 +45,6 @@ class FastPartitionRecords(AIOKAFKAS):
 
     def _batches(self) -> Iterator[list[FetchedRecord]]:
         """What `PartitionRecords._unpack_records` does, a batch at a time."""
-        topic, partition = self._tp
         committed_only = self._isolation_level == fetcher.READ_COMMITTED
         while self._records.has_next():
             batch = self._records.next_batch()
@@ -54,26 +53,36 @@ class FastPartitionRecords(AIOKAFKAS):
             if not (committed_only and batch.producer_id is not None and self._is_aborted(batch)) and (
                 not batch.is_control_batch
             ):
-                start = self.next_fetch_offset  # may lie within the batch
-                yield [
-                    _new(
-                        FetchedRecord,
-                        (
-                            topic,
-                            partition,
-                            record.offset,
-                            record.timestamp,
-                            record.timestamp_type,
-                            record.key,
-                            record.value,
-                            record.headers,
-                        ),
-                    )
-                    for record in batch
-                    if record.offset >= start
-                ]
+                try:
+                    yield self._made(batch)
+                except UnicodeDecodeError:
+                    # A header's key; whoever can read it gives a batch that can do so.
+                    if (leniently := getattr(batch, "leniently", None)) is None:
+                        raise
+                    yield self._made(leniently())
             # Also of what is passed over, and of records at the batch's end that compaction has removed.
             self.next_fetch_offset = batch.next_offset
+
+    def _made(self, records: Iterable[Any]) -> list[FetchedRecord]:
+        topic, partition = self._tp
+        start = self.next_fetch_offset  # may lie within the batch
+        return [
+            _new(
+                FetchedRecord,
+                (
+                    topic,
+                    partition,
+                    record.offset,
+                    record.timestamp,
+                    record.timestamp_type,
+                    record.key,
+                    record.value,
+                    record.headers,
+                ),
+            )
+            for record in records
+            if record.offset >= start
+        ]
 
     def _is_aborted(self, batch: Any) -> bool:
         self._consume_aborted_up_to(batch.base_offset)

@@ -32,7 +32,7 @@ class Echo:
 
     def process(self, records: Sequence[InputRecord], now_ms: int) -> BatchResult:
         topic = self._output
-        outputs = [Output(topic, record.key, echo(record.value or b"null"), [], record.timestamp) for record in records]
+        outputs = [Output(topic, r.key, echo(r.value or b"null"), [], r.timestamp) for r in records]
         return BatchResult(outputs, [], Counts(consumed=len(records), used=len(records)))
 
     def idle(self, wall_ms: int) -> BatchResult:

@@ -78,10 +78,11 @@ class _Batch:
         return self._batch.validate_crc()
 
     def __iter__(self) -> Iterator[Any]:
-        try:
-            return iter(list(self._batch))
-        except UnicodeDecodeError:
-            return read_leniently(self._raw)
+        return iter(self._batch)
+
+    def leniently(self) -> Iterator[Any]:
+        """All records, for a reader to whom `__iter__` has raised UnicodeDecodeError."""
+        return read_leniently(self._raw)
 
 
 def read_leniently(raw: bytes | memoryview) -> Iterator[_DefaultRecordPy]:

@@ -15,6 +15,9 @@ from pipeline.streaming.writer import PartitionWriter
 
 REST_RATIO = 0.5
 MAX_REST_SECONDS = 0.02
+MANY_RECORDS = 1_000
+MOST_BYTES = 8_388_608
+"""Records of so many bytes are a full batch, however few they are: with audio in them five thousand would be 200 MB."""
 
 
 class InputPartition:
@@ -35,6 +38,7 @@ class InputPartition:
         self.position = position
         """Offset after the last record taken into `queue`."""
         self.queue: list[InputRecord] = []
+        self._queue_bytes = 0
         self.held: tuple[BatchResult, int] | None = None
         """A batch processed ahead, with the offset after it: the next to commit."""
         self.committed = position
@@ -86,8 +90,13 @@ class InputPartition:
     def enqueue(self, records: list[InputRecord]) -> None:
         """Take fetched records in."""
         self.queue += records
+        self._queue_bytes += _size(records)
         self.position = records[-1].offset + 1
         self.last_traffic = time.monotonic()
+
+    def is_full(self, most: int) -> bool:
+        """Whether the queue holds a batch of as many records, or of as many bytes, as may be."""
+        return len(self.queue) >= most or self._queue_bytes >= MOST_BYTES
 
     def next_records(self, most: int) -> list[InputRecord] | None:
         """The records to process now, at most so many; None while it is better to wait.
@@ -97,10 +106,11 @@ class InputPartition:
         """
         if self.closed or self.held is not None or not self.queue:
             return None
-        if len(self.queue) < most and (self.committing or time.monotonic() < self.rests_until):
+        if not self.is_full(most) and (self.committing or time.monotonic() < self.rests_until):
             return None
         records = self.queue[:most]
         del self.queue[:most]
+        self._queue_bytes = _size(self.queue)
         return records
 
     def take_held(self) -> tuple[BatchResult, int] | None:
@@ -131,3 +141,8 @@ class InputPartition:
         rest = min(REST_RATIO * seconds, MAX_REST_SECONDS)
         self.rests_until = self.last_progress + rest
         return rest
+
+
+def _size(records: list[InputRecord]) -> int:
+    """Bytes of the values. A fetch of many records holds small ones, and is not worth the counting."""
+    return sum([len(record.value) for record in records if record.value]) if len(records) < MANY_RECORDS else 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Iterator, Mapping
+from operator import attrgetter
 
 import structlog
 from aiokafka import TopicPartition
@@ -36,6 +37,8 @@ STOP_SECONDS = 8.0
 
 BeforeCommit = Callable[[BatchResult], None]
 """Sees every result before it is committed; may raise to stop the stream, and nothing of the batch is committed."""
+
+_topic = attrgetter("topic")
 
 Fetched = Mapping[TopicPartition, list[InputRecord]]
 
@@ -145,9 +148,9 @@ class TransactionalStream:
             await asyncio.sleep(0)  # the next fetch is on its way while these records are processed
 
     def _is_full(self) -> bool:
-        """Whether a partition has more waiting than the next batch: then nothing more is fetched."""
+        """Whether a partition has the next batch waiting: then nothing more is fetched."""
         most = self.config.max_batch_records
-        return any(len(partition.queue) > most for partition in self._assignment.partitions.values())
+        return any(partition.is_full(most) for partition in self._assignment.partitions.values())
 
     async def _get_records(self, rest: float) -> tuple[int, Fetched]:
         await asyncio.sleep(rest)
@@ -236,7 +239,7 @@ class TransactionalStream:
         stats.committed(seconds)
         stats.counts.add(counts)
         stats.changes += len(result.changes)
-        stats.outputs.update(output.topic for output in result.outputs)
+        stats.outputs.update(map(_topic, result.outputs))
         if (view := stats.partitions.get(partition.source.partition)) is not None:
             view.position = next_offset
 

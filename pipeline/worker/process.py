@@ -10,7 +10,7 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-GC_THRESHOLDS = (50_000, 20, 50)
+GC_THRESHOLDS = (100_000, 20, 50)
 """A batch makes tens of thousands of objects that go again at once; by default the collector looks for cycles among
 them every 700, and walks through all sessions of the state far too often."""
 
