@@ -68,7 +68,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--limit", type=float, default=10.0, help="seconds after which a slow run is cut")
     parser.add_argument("--rate", type=int, default=1_000, help="records per second where latency is measured")
-    parser.add_argument("--seconds", type=float, default=30.0, help="of each latency measurement, after 5 s warm-up")
+    parser.add_argument("--seconds", type=float, default=30.0, help="of each latency measurement")
+    parser.add_argument("--warm-up", type=float, default=30.0, help="seconds of the rate before latency is measured")
     parser.add_argument("--page", action="store_true", help="write docs/performance.md also of a run of some parts")
     given = parser.parse_args()
     known = {program.name for program in (*PROGRAMS, *LATENCY)}
@@ -126,7 +127,7 @@ def latencies(bench: Bench, programs: Sequence[Program], given: Any, results: Re
     """Every program once."""
     for program in programs:
         try:
-            found = measure(bench, program, given.rate, 5.0, given.seconds)
+            found = measure(bench, program, given.rate, given.warm_up, given.seconds)
         except (RunFailed, subprocess.SubprocessError) as failure:
             to.tell(f"latency {program.name}: failed: {failure}")
             continue

@@ -30,8 +30,6 @@ ASK_SECONDS = 5.0
 FETCH_ERROR_PAUSE_SECONDS = 0.2
 FETCH_REST_SECONDS = 0.004
 FEW_RECORDS = 100
-COMMITS_AT_ONCE = 8
-"""More would make each of them wait for the others, and their batches small; what waits gathers into larger ones."""
 STOP_SECONDS = 8.0
 """For the commits in flight when the stream stops; Kafka answers in milliseconds, or is gone."""
 
@@ -77,7 +75,6 @@ class TransactionalStream:
         self._work = asyncio.Event()
         """Set when there may be something to do: records, a commit that ended, time that passed."""
         self._housekept = 0.0
-        self._commits = asyncio.Semaphore(COMMITS_AT_ONCE)
 
     def stop(self) -> None:
         """Let `run` end: what is in flight is committed, the group is left."""
@@ -219,12 +216,10 @@ class TransactionalStream:
     async def _commit_now(self, partition: InputPartition, result: BatchResult, next_offset: int) -> None:
         counts = partition.take_deferred()
         counts.add(result.counts)
-        started = 0.0
+        started = time.perf_counter()
         try:
-            async with self._commits:
-                started = time.perf_counter()
-                async with asyncio.timeout(self.config.transaction_timeout_ms / 1000):
-                    await partition.writer.commit(result, next_offset)
+            async with asyncio.timeout(self.config.transaction_timeout_ms / 1000):
+                await partition.writer.commit(result, next_offset)
         except Exception as error:
             try:
                 await self._assignment.failed(partition, error)
