@@ -70,6 +70,11 @@ def decode_key(key: bytes) -> list[str]:
     return told
 
 
+def is_current(value: bytes) -> bool:
+    """Whether a changelog value is of this release's version, by its first bytes."""
+    return value.startswith(b"[%d," % VERSION)
+
+
 def decode(key: bytes, value: bytes) -> list[Any]:
     """The fields of a changelog value, brought up to this version. Raises `StateUnreadable`."""
     try:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from pipeline.core.asleep import ESCAPE, STAND_IN, Asleep, new_session
 from pipeline.core.clock import MINUTE_MS, NO_MINUTE, Expiry
-from pipeline.core.codec import decode, decode_key, fill, item_key
+from pipeline.core.codec import item_key
 from pipeline.core.event import Event, header_text, leading_type, parse
 from pipeline.core.handlers import FIRST_OUTPUTS, HANDLERS, WITHOUT_SESSION, Handler
 from pipeline.core.handlers.responses import first_output, items_alone
@@ -14,7 +15,7 @@ from pipeline.core.leave import leave
 from pipeline.core.records import BatchResult, Counts, InputRecord
 from pipeline.core.reject import Rejection, rejected
 from pipeline.core.settings import CoreSettings
-from pipeline.core.state import Entity, Item, Reply, Session
+from pipeline.core.state import Entity, Session
 from pipeline.core.step import MAX_ID, Step
 from pipeline.core.values import digest, object_or_none
 
@@ -35,8 +36,10 @@ class Partition:
 
     def __init__(self, settings: CoreSettings) -> None:
         self.sessions: dict[bytes, Session] = {}
+        """Those that were heard of since the restore."""
         self._settings = settings
         self._step = Step(settings)
+        self._asleep = Asleep(self._step.large)
         self._active = Expiry(settings.session_idle_ms)
         self._parked = Expiry(settings.session_retention_ms)
         self._minute = 0
@@ -78,51 +81,25 @@ class Partition:
 
     def end(self) -> BatchResult:
         """The input is over: every session counts as idle, so that all that is open comes out."""
-        for session in list(self.sessions.values()):
+        for session in list(self.wake_all().values()):
             self._go_idle(session)
         return self._result()
 
     def restore(self, key: bytes, value: bytes | None) -> None:
         """Take a changelog record. Raises `StateUnreadable` where this release cannot read it."""
-        kind, name, *rest = decode_key(key)
-        raw = name.encode()
-        session = self.sessions.get(raw)
-        if session is None:
-            session = self.sessions[raw] = _new_session(raw)
-        if value is not None and len(value) > self._step.large:
-            session.large = True
-        if kind == "s":
-            session.cursor = type(session.cursor)(name)
-            self._fill(session.cursor, key, value)
-        elif kind == "c":
-            session.config = type(session.config)(name)
-            self._fill(session.config, key, value)
-        elif kind == "r":
-            session.replies.pop(rest[0], None)
-            if value is not None:
-                reply = session.replies[rest[0]] = Reply(name, rest[0])
-                self._fill(reply, key, value)
-        elif kind == "i":
-            session.items.pop(rest[0], None)
-            session.forgotten.pop(rest[0], None)
-            if value is not None:
-                fields = decode(key, value)
-                if len(fields) == 2:  # forgotten: ordinal and revision
-                    session.forgotten[rest[0]] = fields
-                else:
-                    item = session.items[rest[0]] = Item(name, rest[0])
-                    fill(item, fields)
+        self._asleep.restore(key, value)
 
     def restored(self) -> None:
         """The changelog is at its end: make ready for records."""
-        for raw, session in list(self.sessions.items()):
-            if not session.known():
-                del self.sessions[raw]  # all that was read of it were deletions
-                continue
-            reindex(session)
-            minute = session.cursor.seen_minute
-            (self._parked if session.cursor.parked else self._active).note(raw, minute)
-            self._minute = max(self._minute, minute)
+        for raw, cursor in self._asleep.restored():
+            (self._parked if cursor.parked else self._active).note(raw, cursor.seen_minute)
+            self._minute = max(self._minute, cursor.seen_minute)
+
+    def wake_all(self) -> dict[bytes, Session]:
+        """All sessions, by what they are known by."""
+        for raw in self._asleep.names():
+            self._wake(raw)
+        return self.sessions
 
     # One record.
 
@@ -140,7 +117,7 @@ class Partition:
         session = self.sessions.get(raw) if raw else None
         if raw and (session is None or raw[0] == 0):
             raw = _readable(raw)
-            session = self.sessions.get(raw)
+            session = self.sessions.get(raw) or self._wake(raw)
         if fate != _TAKEN:
             if session is None:
                 return False
@@ -248,19 +225,30 @@ class Partition:
         minute = record.timestamp // MINUTE_MS
         if minute > self._minute:
             self._advance(minute)
-        session = self.sessions.get(raw)
+        session = self.sessions.get(raw) or self._wake(raw)
         if session is None:
             session = self._new_session(raw)
         elif session.cursor.seen_minute != self._minute or session.cursor.parked:
             self._see(session)
         return session
 
+    def _wake(self, raw: bytes) -> Session | None:
+        session = self._asleep.wake(raw)
+        if session is not None:
+            self.sessions[raw] = session
+        return session
+
+    def _known(self, raw: bytes) -> Session:
+        session = self.sessions.get(raw) or self._wake(raw)
+        assert session is not None, "a session that time is kept of"
+        return session
+
     def _new_session(self, raw: bytes) -> Session:
         if len(raw) > MAX_ID:
             raise Rejection("item_invalid", f"the session id has {len(raw)} bytes; the limit is {MAX_ID}")
-        if len(self.sessions) >= self._settings.max_sessions:
+        if len(self.sessions) + len(self._asleep) >= self._settings.max_sessions:
             self._drop_oldest()
-        session = self.sessions[raw] = _new_session(raw)
+        session = self.sessions[raw] = new_session(raw)
         session.cursor.seen_minute = self._minute
         self._active.note(raw, self._minute)
         self._step.dirty[session.cursor] = None
@@ -284,9 +272,9 @@ class Partition:
 
     def _expire(self, minute: int) -> None:
         for raw in self._active.due(minute):
-            self._go_idle(self.sessions[raw])
+            self._go_idle(self._known(raw))
         for raw in self._parked.due(minute):
-            self._remove(self.sessions[raw])
+            self._remove(self._known(raw))
 
     def _go_idle(self, session: Session) -> None:
         """Bring out what is open; of the rest only ids and numbers stay, for a while."""
@@ -317,7 +305,7 @@ class Partition:
     def _drop_oldest(self) -> None:
         raw = self._parked.oldest() or self._active.oldest()
         if raw is not None:
-            session = self.sessions[raw]
+            session = self._known(raw)
             self._go_idle(session)
             self._remove(session)
 
@@ -332,10 +320,6 @@ class Partition:
         for item_id in session.forgotten:
             step.changes[item_key(session.name, item_id)] = None
 
-    def _fill(self, entity: Entity, key: bytes, value: bytes | None) -> None:
-        if value is not None:
-            fill(entity, decode(key, value))
-
     def _result(self) -> BatchResult:
         step = self._step
         result = BatchResult(step.outputs, step.take_changes(), self._counts)
@@ -343,27 +327,17 @@ class Partition:
         return result
 
 
-_STAND_IN = b"\x00-"
-_ESCAPE = b"\x00+"
-"""What a session is known by where its id could be taken for a stand-in: this and the id."""
-
-
 def _readable(raw: bytes) -> bytes:
     """What a session is known by: its id, in UTF-8 whatever the collector wrote, and never like a stand-in."""
     if raw[0] and raw.isascii():
         return raw
     known = raw.decode(errors="backslashreplace").encode()
-    return _ESCAPE + known if known.startswith(b"\x00") else known
-
-
-def _new_session(raw: bytes) -> Session:
-    name = raw.decode()
-    return Session(raw, None if raw.startswith(_STAND_IN) else name.removeprefix(_ESCAPE.decode()), name)
+    return ESCAPE + known if known.startswith(b"\x00") else known
 
 
 def _stand_in(event: Event, told: object) -> bytes:
     """What keeps an item or response of no session: its id, or what else tells it apart."""
     if not isinstance(told, str) or not told:
-        return _STAND_IN + b"%016x" % event.identity
+        return STAND_IN + b"%016x" % event.identity
     name = told.encode()
-    return _STAND_IN + (name if len(name) <= MAX_ID // 4 else b"%016x" % digest(name))
+    return STAND_IN + (name if len(name) <= MAX_ID // 4 else b"%016x" % digest(name))

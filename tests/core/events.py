@@ -147,11 +147,11 @@ def restored(changelog: Iterable[tuple[bytes, bytes | None]], settings: CoreSett
 def state_of(partition: Partition) -> dict[bytes, bytes]:
     """The whole state as changelog records: what touching every entity would write."""
     step = partition._step
-    for session in partition.sessions.values():
+    for session in partition.wake_all().values():
         for entity in (session.cursor, session.config, *session.items.values(), *session.replies.values()):
             step.dirty[entity] = None
     records = {key: value for key, value in step.take_changes() if value is not None}
-    for session in partition.sessions.values():
+    for session in partition.wake_all().values():
         for item_id, numbers in session.forgotten.items():
             records[orjson.dumps(["i", session.name, item_id])] = orjson.dumps([1, *numbers])
     return records

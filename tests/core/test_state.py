@@ -35,7 +35,7 @@ def test_a_session_of_ten_thousand_items_comes_out_whole() -> None:
         talk.say("conversation.item.added", item=user(f"i{number}"), after_ms=1)
         if number % 3:
             talk.say("conversation.item.done", item=user(f"i{number}"), after_ms=1)
-    assert len(talk.partition.sessions[b"sess_1"].items) == 1_000
+    assert len(talk.partition.wake_all()[b"sess_1"].items) == 1_000
     talk.end()
     assert sorted(out["item_id"] for out in talk.outs) == sorted(f"i{number}" for number in range(10_000))
     assert {out["revision"] for out in talk.outs} == {1}
@@ -79,7 +79,7 @@ def open_ids(number: int) -> Talk:
 
 
 def test_ids_without_end_stay_within_bounds() -> None:
-    session = open_ids(400).partition.sessions[b"sess_1"]
+    session = open_ids(400).partition.wake_all()[b"sess_1"]
     assert len(session.items) <= 50
     assert len(session.forgotten) <= 100
     assert len(session.replies) <= 100
@@ -128,7 +128,7 @@ def test_an_item_remembers_so_many_events_only() -> None:
     talk.say("conversation.item.done", item=spoken("a"))
     for number in range(200):
         transcribed(talk, "a", f"take {number}")
-    (item,) = talk.partition.sessions[b"sess_1"].items.values()
+    (item,) = talk.partition.wake_all()[b"sess_1"].items.values()
     assert len(item.seen) == 64
     assert sys.getsizeof(item.seen) < 1_000
 
@@ -188,7 +188,7 @@ def test_an_idle_session_forgets_its_items_and_keeps_their_ids() -> None:
     talk = Talk()
     talk.say("conversation.item.done", item=user("a"))
     talk.wait(20 * MINUTE)
-    session = talk.partition.sessions[b"sess_1"]
+    session = talk.partition.wake_all()[b"sess_1"]
     assert (session.items, session.forgotten) == ({}, {"a": [1, 1]})
 
 
@@ -268,7 +268,7 @@ def test_a_session_that_was_removed_is_not_restored() -> None:
     talk = busy()
     talk.wait(20 * MINUTE)
     talk.wait(200 * MINUTE)
-    assert len(restored(talk.changelog, talk.settings).sessions) == 0
+    assert len(restored(talk.changelog, talk.settings).wake_all()) == 0
 
 
 def test_a_restored_session_goes_idle_too() -> None:

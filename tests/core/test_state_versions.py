@@ -43,7 +43,7 @@ def test_the_present_version_is_written_as_it_was_first() -> None:
 def test_a_session_goes_on_from_the_state_of_an_earlier_release(version: int) -> None:
     talk = Talk()
     talk.partition = restored(read(version), talk.settings)
-    before = talk.partition.sessions[b"sess_1"].cursor.sequence
+    before = talk.partition.wake_all()[b"sess_1"].cursor.sequence
     talk.ms, talk.offset = talk.ms + 60_000, 1_000  # event ids of its own
     # A message whose transcript came first, a call whose output did, a response under way, an item that is out.
     (early,) = talk.say("conversation.item.done", item=spoken("early"))
@@ -72,8 +72,8 @@ def test_an_upgrade_is_applied_version_by_version(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(codec, "VERSION", 3)
     monkeypatch.setattr(codec, "UPGRADES", {1: second, 2: third})
     state = restored(read(1), CoreSettings())
+    assert state.wake_all()[b"sess_1"].items["u"].revision == 3
     assert {"s", "c", "i", "r"} == set(seen)
-    assert state.sessions[b"sess_1"].items["u"].revision == 3
 
 
 @pytest.mark.parametrize(("version", "told"), [(2, "newer release"), (0, "no release"), ('"1"', "no release")])

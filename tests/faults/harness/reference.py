@@ -50,7 +50,7 @@ def state_of(partition: Partition) -> dict[str, Any]:
             "replies": {name: _plain(reply.copy()) for name, reply in session.replies.items()},
             "forgotten": {name: list(left) for name, left in session.forgotten.items()},
         }
-        for session in partition.sessions.values()
+        for session in partition.wake_all().values()
     }
 
 
