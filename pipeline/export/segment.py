@@ -14,7 +14,7 @@ from pipeline.export.layout import DAY_MS, Format, day_folder, file_name, sync_f
 from pipeline.export.writers import FileWriter, Opener
 from topics.fetched_records import FetchedRecord
 
-HELD_BYTES = 64 * 1024 * 1024
+HELD_BYTES = 32 * 1024 * 1024
 """Of records as Arrow, over all files of a segment: what a row group has where there is one day."""
 MOST_DAYS = 64
 """Files that are written at a time. Records of more days than these end the segment."""
