@@ -248,7 +248,8 @@ class _Writer:
         cause = error.cause if isinstance(error, DeliveryError) else error
         return ItemstreamError(
             f"Kafka refused records for {self._place.topic}-{self._place.partition} "
-            f"({' '.join(str(cause).split()) or type(cause).__name__}); what was committed stays, run the same command again for the rest"
+            f"({' '.join(str(cause).split()) or type(cause).__name__}); what was committed stays, run the same command "
+            "again for the rest"
         )
 
 

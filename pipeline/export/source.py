@@ -138,8 +138,8 @@ async def open_source(settings: Settings, topic: str) -> AsyncGenerator[Source]:
         yield Source(topic, partitions, cluster, cast(_Consumer, consumer))
     except KafkaError as error:
         raise ItemstreamError(
-            f"Kafka at {settings.bootstrap_servers} failed while {topic} was read ({' '.join(str(error).split())}); what "
-            "is complete stays, run the same command again"
+            f"Kafka at {settings.bootstrap_servers} failed while {topic} was read "
+            f"({' '.join(str(error).split())}); what is complete stays, run the same command again"
         ) from error
     finally:
         await consumer.stop()
