@@ -26,7 +26,11 @@ CREATE TABLE there (chain TEXT PRIMARY KEY, kind TEXT, session TEXT, revision IN
                     WITHOUT ROWID;
 CREATE TABLE sequences (session TEXT PRIMARY KEY, sequence INTEGER) WITHOUT ROWID;
 """
-_AGAIN = "INSERT OR REPLACE INTO again VALUES (?, ?, ?, ?, ?, ?, ?)"
+# On both sides the highest revision counts, of equal ones the last: a session of which events came long after the
+# worker had forgotten it is numbered from 1 again.
+_AGAIN = """INSERT INTO again VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (chain) DO UPDATE SET n = excluded.n,
+            revision = excluded.revision, digest = excluded.digest, record = excluded.record
+            WHERE excluded.revision >= revision"""
 _THERE = """INSERT INTO there VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (chain) DO UPDATE SET revision = excluded.revision,
             digest = excluded.digest, record = excluded.record WHERE excluded.revision >= revision"""
 _SEQUENCES = """INSERT INTO sequences VALUES (?, ?) ON CONFLICT (session) DO UPDATE SET

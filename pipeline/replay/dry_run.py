@@ -7,12 +7,13 @@ from collections.abc import Callable
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 
+from pipeline.errors import ItemstreamError
 from pipeline.rejected.read import reader
 from pipeline.replay.bounded import Pace
 from pipeline.replay.comparison import Difference
 from pipeline.replay.difference import Tally, compare
 from pipeline.replay.job import Job
-from pipeline.replay.jobs import Order, plan
+from pipeline.replay.jobs import Order, known_prefix, plan
 from pipeline.replay.run import OnProgress, Progress
 from pipeline.replay.targets import committed
 from pipeline.settings import Settings
@@ -38,13 +39,18 @@ async def plan_beside_worker(settings: Settings, order: Order, *, needed: bool =
 
     Where no worker of the group ever was, all of the input counts; `needed`: nothing of it.
     """
+    if await known_prefix(settings) is None:
+        raise ItemstreamError(
+            f"topics of {settings.prefix}.… are missing, so that there is nothing to compare with: name their "
+            "--prefix, or replay into topics of their own with --to-prefix"
+        )
     async with connect(settings.bootstrap_servers, **settings.connection()) as admin:
         offsets = await committed(admin, settings.group)
     planned = await plan(settings, order, offsets if offsets or needed else None)
     try:
         limits = await preflight(settings)
     except PreflightError:
-        limits = {}  # topics that are not there bound nothing
+        limits = {}  # no right to write, which a dry run does not need
     job = replace(planned.job, core=within(planned.job.core, limits, settings.group))
     if not offsets and not needed:
         planned.notes.append(f"group {settings.group} has processed nothing: all of the input is compared")

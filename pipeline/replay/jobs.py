@@ -55,7 +55,7 @@ async def plan(settings: Settings, order: Order, until: Mapping[int, int] | None
         retention_ms = round(settings.session_retention * 1000)
         async with reader(settings) as consumer:
             planner = Planner(consumer, settings.input_topic, partitions, retention_ms, now_ms, notes)
-            windows = await planner.windows(order.selection, await _known_prefix(settings), until)
+            windows = await planner.windows(order.selection, await known_prefix(settings), until)
     prefix = order.to if order.kind == "topics" else settings.prefix
     job = Job(
         id=new_id(),
@@ -135,7 +135,7 @@ def job_settings(settings: Settings, job: Job) -> Settings:
     )
 
 
-async def _known_prefix(settings: Settings) -> str | None:
+async def known_prefix(settings: Settings) -> str | None:
     """The prefix of the live topics, where all of them are there."""
     async with connect(settings.bootstrap_servers, **settings.connection()) as admin:
         outputs = [

@@ -62,11 +62,9 @@ async def run(
     ends what a former owner left open; outputs, state, summary and offset are one transaction.
     """
     jobs = Jobs(settings)
-    if job.state in ENDED:
-        return job
     own = job_settings(settings, job)
     async with connect(settings.bootstrap_servers, **settings.connection()) as admin:
-        if job.active and not await _all_done(admin, job):
+        if job.state not in ENDED and job.active and not await _all_done(admin, job):
             config = await _config(own, job)
             windows = {window.partition: window for window in job.active}
             stream = BoundedStream(

@@ -5,11 +5,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Sequence
-from typing import Any, cast
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, TypeVar, cast
 
 from aiokafka import AIOKafkaProducer, TopicPartition
-from aiokafka.errors import KafkaError
+from aiokafka.errors import (
+    GroupCoordinatorNotAvailableError,
+    GroupLoadInProgressError,
+    KafkaError,
+    NotCoordinatorForGroupError,
+)
 
 from pipeline.errors import ItemstreamError
 from pipeline.rejected.read import Reader
@@ -22,6 +27,8 @@ from topics.admin.model import CreateTopic
 from topics.catalogue import changelog_topic
 
 _READY_SECONDS = 30.0
+
+T = TypeVar("T")
 
 
 async def input_partitions(admin: AdminClient, settings: Settings) -> int:
@@ -88,15 +95,27 @@ async def seed(settings: Settings, group: str, windows: Sequence[Window]) -> Non
         await producer.stop()
 
 
+async def _asked(question: Callable[[], Awaitable[T]]) -> T:
+    """The answer about a group: a fresh cluster makes the topic of the groups' offsets when it is first asked."""
+    deadline = time.monotonic() + _READY_SECONDS
+    while True:
+        try:
+            return await question()
+        except (GroupCoordinatorNotAvailableError, NotCoordinatorForGroupError, GroupLoadInProgressError):
+            if time.monotonic() >= deadline:
+                raise
+            await asyncio.sleep(0.2)
+
+
 async def members(admin: AdminClient, group: str) -> int:
     """Processes that work on a job now."""
-    (response,) = await cast(Any, admin).describe_consumer_groups([group])
+    (response,) = await _asked(lambda: cast(Any, admin).describe_consumer_groups([group]))
     return sum(len(found[5]) for found in response.groups)
 
 
 async def committed(admin: AdminClient, group: str) -> dict[int, int]:
     """The committed offsets of a group, by partition of the one topic it reads."""
-    offsets: dict[Any, Any] = await cast(Any, admin).list_consumer_group_offsets(group)
+    offsets: dict[Any, Any] = await _asked(lambda: cast(Any, admin).list_consumer_group_offsets(group))
     return {source.partition: told.offset for source, told in offsets.items() if told.offset >= 0}
 
 
