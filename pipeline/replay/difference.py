@@ -22,6 +22,10 @@ from pipeline.replay.reading import batches_of, spans_of
 from pipeline.replay.selection import Wanted
 from pipeline.replay.window import Window
 
+MOST_FIELDS = 5_000
+"""Names of changed fields that are counted apart: the keys of a tool's arguments may be anything."""
+OTHERS = "(others)"
+
 
 @dataclass(slots=True)
 class Tally:
@@ -103,7 +107,8 @@ async def compare(
                 tally.not_compared[why] += 1
                 continue
             tally.verdicts[difference.verdict] += 1
-            tally.fields.update(path for path, _, _ in difference.fields(topics))
+            for path, _, _ in difference.fields(topics):
+                tally.fields[path if path in tally.fields or len(tally.fields) < MOST_FIELDS else OTHERS] += 1
             yield comparison, difference
 
 

@@ -32,6 +32,7 @@ from pipeline.replay.difference import Tally, compare
 from pipeline.replay.dry_run import plan_beside_worker
 from pipeline.replay.job import ENDED, Job
 from pipeline.replay.jobs import Order, Planned
+from pipeline.replay.plan import MOST_LOST
 from pipeline.replay.reading import batches, ends
 from pipeline.replay.run import OnProgress, Progress
 from pipeline.replay.sinks import Fault, Transactions, no_fault
@@ -66,6 +67,11 @@ async def create_in_place(settings: Settings, order: Order) -> Planned:
         raise ItemstreamError(
             f"group {settings.group} has processed nothing that is meant: name the --group of the worker that writes "
             f"to {settings.prefix}.…"
+        )
+    if any(len(window.lost) >= MOST_LOST for window in job.active):
+        raise ItemstreamError(
+            f"more than {MOST_LOST} sessions of a partition have lost their beginning, too many to name: choose with "
+            "--since what is whole"
         )
     async with connect(settings.bootstrap_servers, **settings.connection()) as admin:
         await Jobs(settings).make(admin)

@@ -1,5 +1,6 @@
 """From where a selection is read: sessions from where they began, and no further."""
 
+import asyncio
 import time
 from typing import Any
 
@@ -9,6 +10,10 @@ from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 
 from pipeline.errors import UsageError
+from pipeline.replay.comparison import Difference
+from pipeline.replay.difference import WITHOUT_BEGINNING
+from pipeline.replay.dry_run import dry_run
+from pipeline.replay.in_place import create_in_place, run_in_place
 from pipeline.replay.jobs import Order, plan
 from pipeline.replay.selection import Selection, parse_offsets
 from pipeline.replay.window import Window
@@ -21,6 +26,8 @@ pytestmark = pytest.mark.kafka
 MINUTE = 60_000
 HOUR = 60 * MINUTE
 START = time.time_ns() // 1_000_000 - 20 * HOUR
+DELETES = ("talk-10", START + 10 * HOUR + 38 * MINUTE)
+"""The last event of this session deletes its first item."""
 
 
 async def talks(deployed: Deployed) -> list[tuple[str, int]]:
@@ -32,9 +39,14 @@ async def talks(deployed: Deployed) -> list[tuple[str, int]]:
     events.sort(key=lambda event: event[1])
     producer: Any = AIOKafkaProducer(bootstrap_servers=deployed.bootstrap_servers)
     await producer.start()
+    deleted = ""
     try:
         for number, (session, ms) in enumerate(events):
             value = orjson.dumps(message(f"item_{number}", f"number {number}"))
+            if (session, ms) == DELETES:
+                value = orjson.dumps({"type": "conversation.item.deleted", "event_id": "x", "item_id": deleted})
+            if session == DELETES[0] and not deleted:
+                deleted = f"item_{number}"
             await producer.send(deployed.input_topic, value, session.encode(), 0, timestamp_ms=ms)
         await producer.flush()
     finally:
@@ -82,6 +94,7 @@ async def test_sessions_are_read_from_where_they_began(bootstrap_servers: str, u
 async def test_a_session_whose_beginning_is_gone_is_told_of(bootstrap_servers: str, unique: str) -> None:
     deployed = await deploy(bootstrap_servers, unique, 1)
     events = await talks(deployed)
+    await work(deployed.settings(), lambda now: now["consumed"] >= len(events))
     cut = first_of(events, "talk-10") + 3
     admin: Any = AIOKafkaAdminClient(bootstrap_servers=bootstrap_servers)
     await admin.start()
@@ -98,6 +111,18 @@ async def test_a_session_whose_beginning_is_gone_is_told_of(bootstrap_servers: s
     assert (later.read_from, dict(later.lost)) == (first_of(events, "talk-14"), {})
     inside = await window(deployed, since_ms=START + 11 * HOUR)
     assert set(inside.lost) == {"talk-10", "long"}
+
+    # What came of the deletion can't be known any more: that is no difference, and nothing to put right.
+    found: list[Difference] = []
+    order = Order(kind="in-place", to=deployed.prefix)
+    compared = await dry_run(deployed.settings(), order, asyncio.Event(), lambda _: None, found.append)
+    assert found == []
+    assert dict(compared.tally.not_compared) == {WITHOUT_BEGINNING: 1}
+    assert set(compared.tally.verdicts) == {"same"}
+    job = (await create_in_place(deployed.settings(), order)).job
+    job = await run_in_place(deployed.settings(), job, asyncio.Event(), lambda _: None)
+    assert job.result is not None
+    assert (job.state, job.result.outputs, job.report) == ("done", {}, {"left_alone": {WITHOUT_BEGINNING: 1}})
 
 
 async def test_one_session_is_found_by_what_came_out_of_it(bootstrap_servers: str, unique: str) -> None:
