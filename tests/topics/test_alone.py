@@ -1,8 +1,12 @@
 """`topics` needs pydantic, orjson and aiokafka, and nothing of the worker."""
 
+import pkgutil
 import subprocess
 import sys
 from pathlib import Path
+
+import topics.subscribers
+import topics.subscriptions
 
 ROOT = Path(__file__).parents[2]
 
@@ -43,3 +47,10 @@ def test_every_module_imports_without_the_worker_s_packages() -> None:
 def test_the_models_alone_bring_no_kafka_client() -> None:
     program = "import sys; from topics import Message; assert 'aiokafka' not in sys.modules"
     subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=True)
+
+
+def test_no_module_has_the_name_of_what_its_package_exports() -> None:
+    # mypy takes `from topics.subscriptions import subscribe` for the module of that name.
+    for package in (topics, topics.subscriptions, topics.subscribers):
+        modules = {one.name for one in pkgutil.iter_modules(package.__path__)}
+        assert not modules & set(package.__all__), package.__name__

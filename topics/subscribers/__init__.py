@@ -7,9 +7,9 @@
 
 from topics.subscribers.breaker import BreakerSettings
 from topics.subscribers.context import Context, Outgoing
+from topics.subscribers.decorating import Subscriber, subscriber
 from topics.subscribers.names import dead_letter_topic, retry_topic
 from topics.subscribers.retry import GiveUp, Retry
-from topics.subscribers.subscriber import Subscriber, subscriber
 
 __all__ = [
     "BreakerSettings",

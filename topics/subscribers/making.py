@@ -13,14 +13,14 @@ from topics.subscriptions.errors import RefusedError
 from topics.subscriptions.options import Options
 
 
-async def ensure_topics(options: Options, sources: Sequence[str]) -> None:
+async def ensure_topics(options: Options, sources: Sequence[str], *, retries: bool = True) -> None:
     """Make retry topic and dead letters, with as many partitions and copies as the topics that are read.
 
-    Returns when the brokers show them. Raises SubscriptionError.
+    retries: False makes the dead letters alone. Returns when the brokers show them. Raises SubscriptionError.
     """
     partitions = max((await partitions_of(options, sources)).values())
     assert options.group is not None
-    wanted = subscriber_specs(options.group, options.topic_prefix, partitions)
+    wanted = subscriber_specs(options.group, options.topic_prefix, partitions)[0 if retries else 1 :]
     try:
         async with connect(options.servers, **connection_of(options)) as admin:
             found = {one["topic"]: one for one in await admin.describe_topics()}

@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from typing import Any, Protocol, cast
 
 from aiokafka import AIOKafkaProducer, TopicPartition
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaConnectionError, KafkaError, KafkaTimeoutError
 
 from topics.subscribers.context import Outgoing
 from topics.subscriptions.clients import connection_of
-from topics.subscriptions.errors import SubscriptionError
+from topics.subscriptions.errors import CommitError, SubscriptionError
 from topics.subscriptions.options import Options
 from topics.subscriptions.received import Received
 
@@ -98,7 +98,9 @@ class AtLeastOnceOutbox:
             await all_acknowledged(await send_all(await self._started(), outgoing))
         except KafkaError as error:
             names = ", ".join(sorted({one.topic for one in outgoing}))
-            raise SubscriptionError(f"Kafka did not take records for {names}: {error!r}") from error
+            away = error.retriable or isinstance(error, (KafkaTimeoutError, KafkaConnectionError))
+            kind = CommitError if away else SubscriptionError
+            raise kind(f"Kafka did not take records for {names}: {error!r}") from error
 
     async def _started(self) -> Producer:
         async with self._starting:

@@ -86,15 +86,18 @@ def parked_record(
 
 
 def dead_letter(
-    topic: str, group: str, received: Received[Any], original: Original, attempts: int, error: BaseException
+    topic: str, group: str | None, received: Received[Any], original: Original, attempts: int, error: BaseException
 ) -> Outgoing:
-    """The record for the dead letters: key, value and headers as they were read from the topic, and ours after them."""
+    """The record for the dead letters: key, value and headers as they were read from the topic, and ours after them.
+
+    group: of the subscriber whose retry topic takes it when it is redriven; None where there is no retry topic.
+    """
     headers: Headers = [
         *_without_ours(received.headers),
         *dead_letters.origin_headers(original),
         *_error_headers(error),
         (ATTEMPTS, str(attempts).encode()),
-        (SUBSCRIBER, group.encode()),
+        *(((SUBSCRIBER, group.encode()),) if group is not None else ()),
     ]
     return Outgoing(topic, received.key, received.value, headers, received.partition, _timestamp(received))
 

@@ -9,7 +9,7 @@ from topics.subscriptions.errors import (
     UnreachableError,
 )
 from topics.subscriptions.received import Received
-from topics.subscriptions.subscribe import subscribe, subscribe_topic
+from topics.subscriptions.subscribing import subscribe, subscribe_topic
 from topics.subscriptions.subscription import Subscription
 from topics.subscriptions.sync import SyncSubscription
 

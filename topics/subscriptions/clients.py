@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -73,8 +74,26 @@ async def running(consumer: Consumer) -> AsyncGenerator[Consumer]:
         await consumer.start()
         yield consumer
     finally:
-        with contextlib.suppress(KafkaError):
-            await consumer.stop()
+        await stop_consumer(consumer)
+
+
+async def stop_consumer(consumer: Consumer) -> None:
+    """Leave the group and close the connections; what Kafka says to that changes nothing.
+
+    While brokers are away aiokafka lets out the cancellation of its own fetching, with the connections still open.
+    """
+    try:
+        await consumer.stop()
+    except KafkaError:
+        return
+    except asyncio.CancelledError:
+        task = asyncio.current_task()
+        if task is None or task.cancelling():  # it is meant for the caller
+            raise
+        client: Any = getattr(consumer, "_client", None)
+        if client is not None:
+            with contextlib.suppress(KafkaError):
+                await client.close()
 
 
 def connection_of(options: Options) -> dict[str, Any]:

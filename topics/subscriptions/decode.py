@@ -78,7 +78,8 @@ def _newer_or_invalid(model: type[BaseModel], raw: RawRecord, error: ValidationE
 
 
 def _invalid(model: type[BaseModel], raw: RawRecord, why: str) -> InvalidRecordError:
-    text = f"{_place(raw)} is no {model.__name__}: {why}; on_invalid='skip' passes such records over"
+    advice = "on_invalid='skip' passes such records over, 'dead-letter' sets them aside"
+    text = f"{_place(raw)} is no {model.__name__}: {why}; {advice}"
     return InvalidRecordError(text, raw.topic, raw.partition, raw.offset)
 
 

@@ -37,4 +37,4 @@ class NewerSchemaError(InvalidRecordError):
 
 
 class CommitError(SubscriptionError):
-    """A transaction failed: nothing may be handled before its partitions have been started anew."""
+    """A transaction or an opening failed: nothing may be handled before its partitions have been started anew."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from aiokafka import TopicPartition
 
 from topics.subscriptions.decode import Decode
+from topics.subscriptions.received import Received
 
 Offsets = Mapping[TopicPartition, int]
 
@@ -27,6 +28,16 @@ class Transactions(Protocol):
     async def lost(self) -> None:
         """All lanes are gone."""
         ...
+
+
+class Grave(Protocol):
+    """Takes records that no model reads."""
+
+    async def put(self, received: Received[Any]) -> None:
+        """Returns when it is kept for good."""
+        ...
+
+    async def close(self) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from typing import Any
 
 from topics.subscriptions.assignment import Reading
 from topics.subscriptions.decode import Decode
-from topics.subscriptions.errors import InvalidRecordError
+from topics.subscriptions.errors import InvalidRecordError, NewerSchemaError
 from topics.subscriptions.filters import Wanted
 from topics.subscriptions.options import OnInvalidInside
 from topics.subscriptions.received import RawRecord, Received
@@ -42,6 +42,8 @@ class Intake:
         self._queue: deque[tuple[Reading, Iterator[RawRecord]]] = deque()
         self.failure: InvalidRecordError | None = None
         """Of the record that would be the next one."""
+        self.dead: deque[Received[Any]] = deque()
+        """What no model reads, on its way to the dead letters."""
 
     def __bool__(self) -> bool:
         return bool(self._queue)
@@ -54,6 +56,7 @@ class Intake:
     def clear(self) -> None:
         """Their partitions are gone."""
         self._queue.clear()
+        self.dead.clear()
 
     def take(self, most: int) -> list[Received[Any]]:
         """Decode at most `most` of one partition; an empty list where nothing is left before a failure."""
@@ -120,6 +123,9 @@ class Intake:
         if self._on_invalid == "skip":
             log.warning("passed over: %s", error)
             reading.finish(raw.offset)
+            return True
+        if self._on_invalid == "dead-letter" and not isinstance(error, NewerSchemaError):
+            self.dead.append(Received(error, raw, reading))
             return True
         self.failure = error
         return False

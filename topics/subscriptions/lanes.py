@@ -11,7 +11,7 @@ from typing import Any
 from aiokafka import TopicPartition
 from aiokafka import errors as kafka
 
-from topics.subscriptions.clients import Consumer, new_consumer
+from topics.subscriptions.clients import Consumer, new_consumer, stop_consumer
 from topics.subscriptions.merge import Merge
 from topics.subscriptions.options import Options
 from topics.subscriptions.received import Received
@@ -66,8 +66,7 @@ class Lanes:
             self._asking.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._asking
-        with contextlib.suppress(kafka.KafkaError):
-            await self._ends.stop()
+        await stop_consumer(self._ends)
 
     @property
     def waiting(self) -> bool:

@@ -16,6 +16,7 @@ from aiokafka import TopicPartition
 from aiokafka import errors as kafka
 
 from topics.subscriptions.clients import Consumer
+from topics.subscriptions.errors import CommitError
 
 Fence = Callable[[int], Awaitable[None]]
 
@@ -32,7 +33,7 @@ class Openings(Protocol):
         ...
 
     async def check(self) -> None:
-        """Let go of what is ready; raise what failed."""
+        """Let go of what is ready. Raises CommitError where it failed."""
         ...
 
     async def cancel(self) -> None:
@@ -96,8 +97,12 @@ class OpenInOrder:
     async def check(self) -> None:
         for task in [task for task in self._tasks if task.done()]:
             self._tasks.discard(task)
-            with contextlib.suppress(kafka.IllegalStateError):  # revoked meanwhile
+            try:
                 await task
+            except kafka.IllegalStateError:
+                pass  # revoked meanwhile
+            except kafka.KafkaError as error:
+                raise CommitError(f"partitions could not be opened: {error!r}") from error
         for number, end in list(self._ends.items()):
             with contextlib.suppress(kafka.IllegalStateError):
                 if await self._consumer.position(TopicPartition(self._first, number)) >= end:

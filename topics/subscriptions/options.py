@@ -19,8 +19,8 @@ Start = Literal["committed", "earliest", "latest"] | datetime | Mapping[tuple[st
 """Where to begin; a mapping is from (topic, partition) to offset."""
 Until = Literal["now"] | datetime | None
 """Where a bounded read ends."""
-OnInvalid = Literal["raise", "skip"]
-OnInvalidInside = Literal["raise", "skip", "hand-over"]
+OnInvalid = Literal["raise", "skip", "dead-letter"]
+OnInvalidInside = Literal["raise", "skip", "dead-letter", "hand-over"]
 """`hand-over`: the error takes the record's place, for subscribers, which have dead letters."""
 OneOrMore = str | Collection[str] | None
 
@@ -82,8 +82,12 @@ class Options:
             raise ValueError("group is empty: name the consumer group, or None to read without one")
         if self.concurrency < 1:
             raise ValueError(f"concurrency={self.concurrency}: at least 1")
-        if self.on_invalid not in ("raise", "skip", "hand-over"):
-            raise ValueError(f"on_invalid={self.on_invalid!r}: 'raise' or 'skip'")
+        if self.on_invalid not in ("raise", "skip", "dead-letter", "hand-over"):
+            raise ValueError(f"on_invalid={self.on_invalid!r}: 'raise', 'skip' or 'dead-letter'")
+        if self.on_invalid == "dead-letter" and self.group is None:
+            raise ValueError(
+                'on_invalid="dead-letter" needs a group, whose dead letters they are: subscribe(…, group=…)'
+            )
 
     @property
     def servers(self) -> str:

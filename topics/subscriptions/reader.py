@@ -13,9 +13,9 @@ from aiokafka import TopicPartition
 from aiokafka import errors as kafka
 
 from topics.subscriptions.assignment import Assignment, Reading
-from topics.subscriptions.clients import Consumer, new_consumer, partitions_of
+from topics.subscriptions.clients import Consumer, new_consumer, partitions_of, stop_consumer
 from topics.subscriptions.errors import RefusedError, SubscriptionError
-from topics.subscriptions.extras import Extras
+from topics.subscriptions.extras import Extras, Grave
 from topics.subscriptions.fast_records import make_fast
 from topics.subscriptions.intake import CHUNK, Intake, Source
 from topics.subscriptions.lanes import Lanes
@@ -37,9 +37,12 @@ log = logging.getLogger("topics.subscriptions")
 class Reader:
     """One consumer and what it has handed out. `take` is for one caller at a time."""
 
-    def __init__(self, options: Options, sources: Mapping[str, Source], extras: Extras | None = None) -> None:
+    def __init__(
+        self, options: Options, sources: Mapping[str, Source], extras: Extras | None = None, grave: Grave | None = None
+    ) -> None:
         self.options = options
         self._extras = extras
+        self._grave = grave
         self._moved = frozenset(sources)
         """The topics for which `start` holds."""
         self._ordered = list(sources) if len(sources) > 1 else []
@@ -124,10 +127,11 @@ class Reader:
         await self._assignment.commit()
         if self._extras is not None:
             await self._extras.lost()
+        if self._grave is not None:
+            await self._grave.close()
         if self._lanes is not None:
             await self._lanes.close()
-        with contextlib.suppress(kafka.KafkaError):
-            await self._consumer.stop()
+        await stop_consumer(self._consumer)
 
     async def _forget(self) -> None:
         """The partitions are gone, and what was fetched of them."""
@@ -165,12 +169,14 @@ class Reader:
         if (now := loop.time()) - self._turn > TURN_SECONDS:
             await asyncio.sleep(0)  # however fast the caller comes back
             self._turn = now
+        await self._bury()
         while not self.stopping:
             chunk = self._ready(most)
             if chunk and self._latest is not None:
                 chunk = self._latest.keep(chunk)
             if chunk:
                 return chunk
+            await self._bury()
             if self._intake.failure is not None:
                 raise self._intake.failure
             if self.options.until is not None and await self._is_at_end():
@@ -181,6 +187,16 @@ class Reader:
                 return []
             await self._poll(deadline)
         return None
+
+    async def _bury(self) -> None:
+        """Only what is kept for good among the dead letters is finished."""
+        dead = self._intake.dead
+        while dead and self._grave is not None:
+            received = dead[0]
+            await self._grave.put(received)
+            received.finish()
+            if dead and dead[0] is received:  # else its partition has gone meanwhile
+                dead.popleft()
 
     def _ready(self, most: int) -> list[Received[Any]]:
         chunk = self._intake.take(most)

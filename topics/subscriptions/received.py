@@ -48,12 +48,13 @@ class Received(Generic[T_co]):
     `record` is the model's instance; the rest is Kafka's.
     """
 
-    __slots__ = ("_place", "raw", "record")
+    __slots__ = ("place", "raw", "record")
 
     def __init__(self, record: T_co, raw: RawRecord, place: Place) -> None:
         self.record = record
         self.raw = raw
-        self._place = place
+        """As the consumer gave it."""
+        self.place = place
 
     @property
     def topic(self) -> str:
@@ -98,16 +99,16 @@ class Received(Generic[T_co]):
     @property
     def flowing(self) -> bool:
         """Whether its partition is still assigned to this process."""
-        return self._place.flowing
+        return self.place.flowing
 
     @property
     def gone(self) -> bool:
         """Whether its partition is not this process's any more: what becomes of the record here counts for nothing."""
-        return self._place.gone
+        return self.place.gone
 
     def finish(self) -> None:
         """Nothing more is to be done with it: its offset may be committed."""
-        self._place.finish(self.raw.offset)
+        self.place.finish(self.raw.offset)
 
     def __repr__(self) -> str:
         return f"Received({self.topic}[{self.partition}]@{self.offset}, {self.record!r})"

@@ -67,12 +67,13 @@ class Subscription(Generic[T]):
         reader = self._reader
         async with self._running():
             while (chunk := await reader.take(FEW)) is not None:
+                reader.in_hand = 1
                 for received in chunk:
-                    if received.flowing and not reader.stopping:
-                        reader.in_hand = 1
+                    place = received.place
+                    if place.flowing and not reader.stopping:
                         yield received.record
-                        received.finish()
-                        reader.in_hand = 0
+                        place.finish(received.raw.offset)
+                reader.in_hand = 0
 
     async def received(self) -> AsyncGenerator[Received[T]]:
         """The records with all that Kafka has of them."""

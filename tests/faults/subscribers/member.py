@@ -4,6 +4,7 @@
 Some records fail at their first tries, so that killing also meets records that wait for another one.
 """
 
+import logging
 import os
 import sys
 import zlib
@@ -48,4 +49,6 @@ def member(servers: str, prefix: str, group: str, kind: str, target: str) -> Sub
 
 
 if __name__ == "__main__":
+    logging.basicConfig(format="%(asctime)s %(process)d %(name)s %(message)s")
+    logging.getLogger("topics").setLevel(logging.INFO)
     member(*sys.argv[1:]).main()

@@ -9,6 +9,7 @@ import pytest
 
 from tests.topics.subscriptions.records import SPECS, call, make_topics, message, response, write
 from topics import FunctionCall, Message, Response, subscribe, subscribe_topic
+from topics.subscribers import dead_letter_topic
 from topics.subscriptions import InvalidRecordError, MissingTopicError, NewerSchemaError, UnreachableError
 
 pytestmark = pytest.mark.kafka
@@ -338,6 +339,36 @@ async def test_a_record_that_is_none(bootstrap_servers: str, deployed: str, opti
             pass
     both = subscribe(FunctionCall, Message, **options(until="now", on_invalid="skip"))
     assert [one.session_sequence async for one in both] == [2]
+
+
+@pytest.mark.parametrize("models", [(FunctionCall,), (FunctionCall, Message)], ids=["one type", "in order"])
+async def test_a_record_that_is_none_is_set_aside(
+    bootstrap_servers: str, deployed: str, group: str, options: Options, models: tuple[Any, ...]
+):
+    broken = call("s0", 2)
+    broken.value = b'{"id": 5}'
+    await write(bootstrap_servers, deployed, [call("s0", 1), broken, call("s0", 3)])
+
+    async def read() -> list[int]:
+        records = subscribe(*models, group=group, on_invalid="dead-letter", **options(until="now"))
+        return [one.session_sequence async for one in records]
+
+    assert await read() == [1, 3]
+    assert await read() == []  # committed, also what was set aside
+    letters = subscribe_topic(dead_letter_topic(group, deployed), **options(until="now")).received()
+    (letter,) = [one async for one in letters]
+    assert (letter.key, letter.record, letter.header("ce_id")) == (b"s0", b'{"id": 5}', b"x")
+    assert letter.header("kafka_dlt-original-topic") == broken.topic(deployed).encode()
+    assert letter.header("kafka_dlt-original-offset") == (1).to_bytes(8, "big")
+    assert letter.header("kafka_dlt-exception-fqcn") == b"topics.subscriptions.errors.InvalidRecordError"
+    await write(bootstrap_servers, deployed, [call("s0", 4, schema_version=2)])
+    with pytest.raises(NewerSchemaError):  # an upgrade makes it readable
+        await read()
+
+
+def test_dead_letters_need_a_group():
+    with pytest.raises(ValueError, match="needs a group"):
+        subscribe(FunctionCall, on_invalid="dead-letter")
 
 
 async def test_what_is_missing_is_told(bootstrap_servers: str, prefix: str):

@@ -83,7 +83,8 @@ def subscribe(*models: type[BaseModel], **options: Unpack[SubscribeOptions[Any]]
         once, at the end; in an endless one this covers what was fetched together.
     final_transcripts: leave out messages whose transcript is still pending.
     on_invalid: what becomes of a record that its model does not read, such as one of a newer schema_version: `raise`
-        (InvalidRecordError, NewerSchemaError), or `skip` with a warning in the log.
+        (InvalidRecordError, NewerSchemaError); `skip` with a warning in the log; or `dead-letter`: it goes to
+        `{prefix}.subscribers.{group}.dead-letters`, and one of a newer schema_version is raised all the same.
     concurrency: how many records `for_each` handles at a time.
     commit_interval, order_wait, revoke_wait: seconds between commits; until a record no longer waits for what might
         come before it in another topic, counted while nothing moves; given to what is in hand when partitions go.
@@ -98,10 +99,18 @@ def subscribe(*models: type[BaseModel], **options: Unpack[SubscribeOptions[Any]]
         spec.full_name(checked.topic_prefix): Source(decoder(model), filter_of(model, checked))
         for spec, model in specs.items()
     }
-    return Subscription(Reader(checked, sources))
+    return Subscription(_reader(checked, sources))
 
 
 def subscribe_topic(topic: str, **options: Unpack[SubscribeOptions[bytes | None]]) -> Subscription[bytes | None]:
     """Any one topic by its full name; its records are the values' bytes. For dead letters, `rejected` and the like."""
     checked = Options(**options)
-    return Subscription(Reader(checked, {topic: Source(raw_value, checked.where)}))
+    return Subscription(_reader(checked, {topic: Source(raw_value, checked.where)}))
+
+
+def _reader(options: Options, sources: dict[str, Source]) -> Reader:
+    if options.on_invalid != "dead-letter":
+        return Reader(options, sources)
+    from topics.subscribers.burying import DeadLetters
+
+    return Reader(options, sources, grave=DeadLetters(options, list(sources)))

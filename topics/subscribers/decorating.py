@@ -21,7 +21,7 @@ from topics.subscribers.retry import Retry
 from topics.subscribers.transactions import TransactionalOutbox
 from topics.subscriptions.by_session import BySession
 from topics.subscriptions.decode import decoder, specs_of
-from topics.subscriptions.errors import CommitError, InvalidRecordError
+from topics.subscriptions.errors import CommitError, InvalidRecordError, UnreachableError
 from topics.subscriptions.extras import Extras
 from topics.subscriptions.filters import check_filters, filter_of
 from topics.subscriptions.intake import Source
@@ -29,8 +29,11 @@ from topics.subscriptions.options import Options, SubscribeOptions
 from topics.subscriptions.reader import Reader
 from topics.subscriptions.received import RawRecord
 
-RESTARTS = 6
+RESTARTS = 12
 RESTART_SECONDS = 0.5
+LOOK_SECONDS = 0.1
+LONGEST_RESTART_SECONDS = 10.0
+"""The wait doubles from restart to restart up to this: together some 80 seconds, for brokers that are away."""
 QUIET_SECONDS = 60.0
 """A run that lasted that long does not count as a failed start."""
 
@@ -109,13 +112,22 @@ class Subscriber(Generic[T]):
             began = asyncio.get_running_loop().time()
             try:
                 await self._run()
-            except CommitError as error:
+            except (CommitError, UnreachableError) as error:
+                if isinstance(error, UnreachableError) and not restarts:
+                    raise  # it was never there: more likely a wrong address
                 lasted = asyncio.get_running_loop().time() - began
                 restarts = 1 if lasted > QUIET_SECONDS else restarts + 1
                 if restarts > RESTARTS:
                     raise
                 log.warning("%s starts again from what is committed: %s", self.name, error)
-                await asyncio.sleep(RESTART_SECONDS * restarts)
+                await self._rest(min(RESTART_SECONDS * 2 ** (restarts - 1), LONGEST_RESTART_SECONDS))
+
+    async def _rest(self, seconds: float) -> None:
+        """A stop ends it."""
+        for _ in range(int(seconds / LOOK_SECONDS)):
+            if self._stopping:
+                return
+            await asyncio.sleep(LOOK_SECONDS)
 
     async def _run(self) -> None:
         outbox = TransactionalOutbox(self.options) if self._transactional else AtLeastOnceOutbox(self.options)
