@@ -22,6 +22,9 @@ def import_command(
     to: Annotated[
         str, typer.Option("--to", metavar="TOPIC", help=f"{', '.join(SHORT)}, or any topic's full name; it must exist.")
     ],
+    same_topic: Annotated[
+        bool, typer.Option("--same-topic", help="Also into the topic the records came from, where it has lost them.")
+    ] = False,
 ) -> int:
     """Write exported records to a topic: partition, key, value, headers and timestamp of each as they were.
 
@@ -29,7 +32,7 @@ def import_command(
     records. Run again after a further export to the folder, it adds what has come.
     """
     topic = named(settings, to).topic
-    report, stopped = asyncio.run(_import(settings, path, topic))
+    report, stopped = asyncio.run(_import(settings, path, topic, same_topic=same_topic))
     before = "; what an earlier run had imported was left out" if report.resumed else ""
     print(
         f"{report.records:,} records of {report.topic} to {topic} in {report.seconds:.1f} s "
@@ -46,11 +49,11 @@ def import_command(
     return 1 if stopped else 0
 
 
-async def _import(settings: Settings, path: Path, topic: str) -> tuple[Report, bool]:
+async def _import(settings: Settings, path: Path, topic: str, *, same_topic: bool) -> tuple[Report, bool]:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     with shown(topic) as tell:
-        report = await import_exported(settings, path, topic, tell, stop)
+        report = await import_exported(settings, path, topic, tell, stop, same_topic=same_topic)
     return report, stop.is_set()

@@ -20,7 +20,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from pipeline.core import Output
-from pipeline.errors import ItemstreamError
+from pipeline.errors import ItemstreamError, UsageError
 from pipeline.export.names import missing
 from pipeline.export.progress import Tell, untold
 from pipeline.export.reading import Exported, open_exported, records_of
@@ -66,14 +66,18 @@ async def import_exported(
     tell: Tell = untold,
     stop: asyncio.Event | None = None,
     fault: Fault = no_fault,
+    *,
+    same_topic: bool = False,
 ) -> Report:
     """Write the records of an export to `topic`, each once, however often this is stopped, killed and run again.
 
-    `stop` ends it after the transaction in hand. Raises ItemstreamError where the export can't be read, the topic does
-    not take its records as they are, or Kafka can't be reached or refuses.
+    `stop` ends it after the transaction in hand. `same_topic`: also to the topic they came from.
+
+    Raises ItemstreamError where the export can't be read, the topic does not take its records as they are, or Kafka
+    can't be reached or refuses.
     """
     exported = open_exported(path)
-    target = await _target(settings, topic, exported)
+    target = await _target(settings, topic, exported, same_topic=same_topic)
     report = Report(exported.topic)
     began = time.monotonic()
     of = sum(map(exported.span, exported.partitions))
@@ -109,14 +113,20 @@ def group_of(topic: str, exported: Exported) -> str:
     return f"itemstream-import-{topic}-{exported.id or blake2b(names, digest_size=6).hexdigest()}"
 
 
-async def _target(settings: Settings, topic: str, exported: Exported) -> TopicState:
+async def _target(settings: Settings, topic: str, exported: Exported, *, same_topic: bool) -> TopicState:
     """The topic. Raises ItemstreamError where it can't hold the records as they were."""
     spec = TopicSpec(name=topic, record_type="", item_type=None, model=None, key="", description="", fixed_name=True)
     async with connect(settings.bootstrap_servers, **settings.connection()) as admin:
         found = (await read_state(admin, [DeployedTopic(topic, "output", spec)])).topics.get(topic)
+        cluster = (await admin.describe_cluster()).get("cluster_id")
     needed = exported.partitions[-1] + 1 if exported.partitions else 0
     if found is None:
         raise ItemstreamError(f"{missing(settings, topic)}; the export needs {needed} partitions or more")
+    if topic == exported.topic and cluster == exported.cluster and not same_topic:
+        raise UsageError(
+            f"{topic} is where these records came from, and would have them twice: name another topic, or add "
+            "--same-topic where it has lost them"
+        )
     if found.partitions < needed:
         raise ItemstreamError(
             f"{topic} has {found.partitions} partitions, and the export has records of partition {needed - 1}: name a "

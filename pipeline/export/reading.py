@@ -30,6 +30,8 @@ class Exported(NamedTuple):
     files: Sequence[ExportedFile]
     id: str | None
     """Of the export, where its folder tells it."""
+    cluster: str | None = None
+    """Kafka's id of the cluster it was exported from, where its folder tells it."""
 
     @property
     def partitions(self) -> list[int]:
@@ -85,7 +87,7 @@ def _open_folder(folder: Path) -> Exported:
     if not topics and state is None:
         raise UsageError(f"there are no exported files in {folder}; name the folder given to `itemstream export --to`")
     topic = topics[0] if topics else state.topic if state else ""
-    return Exported(topic, files, state.id if state else None)
+    return Exported(topic, files, state.id if state else None, state.cluster if state else None)
 
 
 def records_of(

@@ -48,12 +48,16 @@ def test_out_and_back(bootstrap_servers: str, prefix: str, tmp_path: Path, capfd
         (["export", "message", "--to", folder, *where], 1, "there is no topic message at"),
         (["import", folder, "--to", "message", *where], 1, "there is no topic message at"),
         (["import", str(tmp_path), "--to", prefix, *where], 2, "there are no exported files in"),
+        (["import", folder, "--to", prefix, *where], 2, f"{prefix} is where these records came from"),
+        (["import", str(tmp_path / "none"), "--to", prefix, *where], 2, "there is no "),
     ):
         assert main(wrong) == code
         told = capfd.readouterr().err
         assert line in told
         assert told.count("\n") == 1
     assert bare(read_exported(Path(folder))) == bare(simple(100)), "no wrong use touched the folder"
+    assert main(["import", folder, "--to", prefix, "--same-topic", *where]) == 0
+    assert asyncio.run(there(bootstrap_servers, prefix)) == bare(simple(100) + simple(100))
 
 
 async def _filled(servers: str, topic: str) -> None:
@@ -62,7 +66,9 @@ async def _filled(servers: str, topic: str) -> None:
 
 
 @pytest.mark.kafka
-def test_following_until_it_is_stopped(bootstrap_servers: str, prefix: str, tmp_path: Path) -> None:
+def test_following_until_it_is_stopped(
+    bootstrap_servers: str, prefix: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     asyncio.run(_filled(bootstrap_servers, prefix))
     arguments = ("export", prefix, "--format", "jsonl", "--to", str(tmp_path), "--follow", "--every", "1")
     process = subprocess.Popen(
@@ -72,6 +78,8 @@ def test_following_until_it_is_stopped(bootstrap_servers: str, prefix: str, tmp_
         _until(tmp_path, 100)
         asyncio.run(put(bootstrap_servers, prefix, simple(50)))
         _until(tmp_path, 150)
+        assert main([*arguments, "--bootstrap-servers", bootstrap_servers]) == 1
+        assert f"another export writes to {tmp_path}:" in capfd.readouterr().err
         process.send_signal(signal.SIGTERM)
         _, told = process.communicate(timeout=60)
     finally:
