@@ -1,7 +1,6 @@
 """`itemstream export`: a topic to JSON lines or Parquet, from where the folder ends to where the topic ends."""
 
 import asyncio
-import signal
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -17,6 +16,7 @@ from pipeline.export.progress import shown
 from pipeline.export.run import Order, Report, export
 from pipeline.export.selection import Selection
 from pipeline.settings import Settings
+from pipeline.worker.process import run_until_signalled
 
 EVERY_SECONDS = 60.0
 
@@ -80,14 +80,10 @@ def export_command(
         follow_seconds=(every or EVERY_SECONDS) if follow else None,
         file_bytes=file_size * 1_000_000,
     )
-    return _print(order, *asyncio.run(_export(settings, order)))
+    return _print(order, *run_until_signalled(lambda stop: _export(settings, order, stop)))
 
 
-async def _export(settings: Settings, order: Order) -> tuple[Report, bool]:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
+async def _export(settings: Settings, order: Order, stop: asyncio.Event) -> tuple[Report, bool]:
     with shown(order.topic) as tell:
         report = await export(settings, order, tell, stop)
     return report, stop.is_set()

@@ -1,7 +1,6 @@
 """`itemstream import`: what `itemstream export` wrote, back into a topic."""
 
 import asyncio
-import signal
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -13,6 +12,7 @@ from pipeline.export.importing import Report, import_exported
 from pipeline.export.names import SHORT, named
 from pipeline.export.progress import shown
 from pipeline.settings import Settings
+from pipeline.worker.process import run_until_signalled
 
 
 @with_settings("bootstrap_servers", "prefix", "input_topic")
@@ -32,7 +32,7 @@ def import_command(
     records. Run again after a further export to the folder, it adds what has come.
     """
     topic = named(settings, to).topic
-    report, stopped = asyncio.run(_import(settings, path, topic, same_topic=same_topic))
+    report, stopped = run_until_signalled(lambda stop: _import(settings, path, topic, stop, same_topic=same_topic))
     before = "; what an earlier run had imported was left out" if report.resumed else ""
     print(
         f"{report.records:,} records of {report.topic} to {topic} in {report.seconds:.1f} s "
@@ -49,11 +49,9 @@ def import_command(
     return 1 if stopped else 0
 
 
-async def _import(settings: Settings, path: Path, topic: str, *, same_topic: bool) -> tuple[Report, bool]:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
+async def _import(
+    settings: Settings, path: Path, topic: str, stop: asyncio.Event, *, same_topic: bool
+) -> tuple[Report, bool]:
     with shown(topic) as tell:
         report = await import_exported(settings, path, topic, tell, stop, same_topic=same_topic)
     return report, stop.is_set()
