@@ -11,6 +11,9 @@ from pipeline.core.values import list_or_none, object_or_none, text_or_none
 _ASSISTANT_TYPES = {"text": "output_text", "audio": "output_audio"}
 _OTHER_TYPES = {"text": "input_text", "audio": "input_audio"}
 
+_TEXTS = frozenset(("text", "transcript", "image_url"))
+"""Fields of a part that are texts."""
+
 _MODALITIES = {
     "input_text": "text",
     "output_text": "text",
@@ -80,12 +83,16 @@ def words_of(part: dict[str, Any]) -> str | None:
 
 def text_of(parts: list[dict[str, Any]]) -> str | None:
     """All words of the parts in order, joined by a newline; None where there are none."""
+    if len(parts) == 1:  # most have one
+        return words_of(parts[0])
     words = [said for part in parts if (said := words_of(part)) is not None]
     return "\n".join(words) if words else None
 
 
 def modality_of(parts: list[dict[str, Any]]) -> str | None:
     """`text`, `audio`, `image`, `mixed`, or None where no part says."""
+    if len(parts) == 1:  # most have one
+        return _MODALITIES.get(parts[0]["type"])
     kinds = {kind for part in parts if (kind := _MODALITIES.get(part["type"])) is not None}
     return "mixed" if len(kinds) > 1 else kinds.pop() if kinds else None
 
@@ -96,11 +103,13 @@ def _less_audio(part: object) -> object:
 
 
 def _canonical(part: dict[str, Any], role: str | None, told: dict[str, Any] | None) -> dict[str, Any]:
-    out = {name: value for name, value in part.items() if value is not None and name != "audio"}
+    out = {
+        name: value
+        for name, value in part.items()
+        # What is of another type `item` keeps as it came.
+        if value is not None and name != "audio" and (name not in _TEXTS or isinstance(value, str))
+    }
     out["type"] = part_type(part.get("type"), role)
-    for name in ("text", "transcript", "image_url"):
-        if name in out and not isinstance(out[name], str):
-            del out[name]  # of another type: `item` keeps it as it came
     if told is not None and words_of(out) is None:
         out.update(
             (name, told[name]) for name in ("text", "transcript") if told.get(name) and isinstance(told[name], str)

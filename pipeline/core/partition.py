@@ -188,7 +188,7 @@ class Partition:
             if session.large or event.size > step.large:
                 step.check_state()
         except Exception as error:
-            session.origin = session.uri = None
+            session.origin = session.source_header = None
             if step.undo():
                 reindex(session)
             if isinstance(error, Rejection):
@@ -201,7 +201,7 @@ class Partition:
 
     def _note_origin(self, session: Session, told: tuple[bytes | None, bytes | None]) -> None:
         config = session.config
-        session.origin, session.uri = told, None
+        session.origin, session.source_header = told, None
         provider, tenant = map(header_text, told)
         if (provider and provider != config.provider) or (tenant and tenant != config.tenant):
             self._step.touch(config)

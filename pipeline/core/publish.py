@@ -183,13 +183,13 @@ def _write(
     value = b"".join(
         (orjson.dumps(head)[:-1], b",", content[1:-1], b',"source":', source, b',"', body_name, b'":', body, b"}")
     )
-    source_uri = session.uri or _uri(session)
+    source_header = session.source_header or _source_header(session)
     time: str = event.time if event is not None else orjson.loads(source)["received_at"]
     headers: Headers = [
-        *route.headers, ("ce_id", head["id"].encode()), ("ce_source", source_uri), ("ce_time", time.encode())
+        *route.headers, ("ce_id", head["id"].encode()), source_header, ("ce_time", time.encode())
     ]  # fmt: skip
     trace = event.headers.get("traceparent") if event is not None else None
-    size = len(value) + len(source_uri)
+    size = len(value) + len(source_header[1])
     if trace:
         headers.append(("traceparent", trace))
         size += len(trace)
@@ -204,11 +204,12 @@ _tuple = cast(Any, tuple).__new__
 """What a named tuple's own constructor calls, without the Python call around it."""
 
 
-def _uri(session: Session) -> bytes:
+def _source_header(session: Session) -> tuple[str, bytes]:
     """`ce_source`: the same for all records of the session while its provider is."""
     provider = session.config.provider or "unknown"
-    session.uri = f"/realtime/{_in_uri(provider)}/{_in_uri(session.id or '-')}".encode()
-    return session.uri
+    uri = f"/realtime/{_in_uri(provider)}/{_in_uri(session.id or '-')}"
+    session.source_header = "ce_source", uri.encode()
+    return session.source_header
 
 
 _PLAIN = re.compile("[A-Za-z0-9_.~-]*")

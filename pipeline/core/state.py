@@ -257,7 +257,7 @@ class Session:
         "raw",
         "replies",
         "running",
-        "uri",
+        "source_header",
         "waiting",
     )
 
@@ -272,7 +272,7 @@ class Session:
         self.config = Config(name)
         self.origin: tuple[bytes | None, bytes | None] | None = None
         """The headers that name provider and tenant, as they were last taken over into `config`."""
-        self.uri: bytes | None = None
+        self.source_header: tuple[str, bytes] | None = None
         """`ce_source` of its records, made from `config`."""
         self.large = False
         """Something in it is so large that the size of its state is watched."""
