@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 from pipeline.core.state import Item
 from pipeline.core.values import list_or_none, object_or_none, text_or_none
@@ -10,6 +10,9 @@ from pipeline.core.values import list_or_none, object_or_none, text_or_none
 # Beta names of content types, by who speaks. GA names are canonical and stay.
 _ASSISTANT_TYPES = {"text": "output_text", "audio": "output_audio"}
 _OTHER_TYPES = {"text": "input_text", "audio": "input_audio"}
+
+_SENT_AS: tuple[type, ...] = (dict, str)
+"""What a part can be: an object, or its mere text."""
 
 _TEXTS = frozenset(("text", "transcript", "image_url"))
 """Fields of a part that are texts."""
@@ -50,22 +53,15 @@ def parts_of(item: Item, document: dict[str, Any]) -> list[dict[str, Any]]:
     content: Any = document.get("content")
     if isinstance(content, str):  # a bare text in place of parts
         content = [{"type": "text", "text": content}]
-    if not item.told and not item.transcripts and isinstance(content, list):  # nothing but the item itself tells of it
-        sent = [
-            _canonical(
-                cast(dict[str, Any], part) if isinstance(part, dict) else {"type": "text", "text": part}, role, None
-            )
-            for part in cast(list[Any], content)
-            if isinstance(part, (dict, str))
-        ]
-        return sent or ([{"type": "input_audio"}] if item.committed else sent)
+    sent: list[Any] = list_or_none(content) or []
+    if not item.told and not item.transcripts:  # nothing but the item itself tells of it
+        alone = [_canonical(part, role, None) for part in sent if type(part) in _SENT_AS]
+        return alone or ([{"type": "input_audio"}] if item.committed else alone)
     told = item.told or {}
     parts: dict[int, dict[str, Any]] = {}
-    for index, part in enumerate(list_or_none(content) or ()):
-        if isinstance(part, dict):
-            parts[index] = _canonical(cast(dict[str, Any], part), role, told.get(str(index)) if told else None)
-        elif isinstance(part, str):
-            parts[index] = _canonical({"type": "text", "text": part}, role, None)
+    for index, part in enumerate(sent):
+        if type(part) in _SENT_AS:
+            parts[index] = _canonical(part, role, None if type(part) is str else told.get(str(index)))
     for index, part in told.items():
         if int(index) not in parts:
             parts[int(index)] = _canonical(part, role, None)
@@ -102,7 +98,8 @@ def _less_audio(part: object) -> object:
     return part if told is None else {name: value for name, value in told.items() if name != "audio"}
 
 
-def _canonical(part: dict[str, Any], role: str | None, told: dict[str, Any] | None) -> dict[str, Any]:
+def _canonical(sent: dict[str, Any] | str, role: str | None, told: dict[str, Any] | None) -> dict[str, Any]:
+    part: dict[str, Any] = {"type": "text", "text": sent} if isinstance(sent, str) else sent
     out = {
         name: value
         for name, value in part.items()

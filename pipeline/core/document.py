@@ -12,7 +12,7 @@ import orjson
 
 from pipeline.core.content import without_audio, words_of
 from pipeline.core.state import Item
-from pipeline.core.values import list_or_none, shrunk
+from pipeline.core.values import list_or_none, object_or_none, shrunk
 
 
 def document_of(item: Item) -> dict[str, Any]:
@@ -93,4 +93,5 @@ def _keep_words(item: Item, known: dict[str, Any], sent: dict[str, Any]) -> None
 
 
 def _speaks(part: object) -> bool:
-    return isinstance(part, dict) and words_of(cast(dict[str, Any], part)) is not None
+    told = object_or_none(part)
+    return told is not None and words_of(told) is not None

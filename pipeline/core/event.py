@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
-from typing import Any, cast
+from typing import Any
 
 import orjson
 
@@ -129,7 +129,7 @@ def parse(record: InputRecord, headers: dict[str, bytes | None], max_bytes: int)
         raise Rejection("not_json", f"the value is not JSON: {error}") from None
     if not isinstance(body, dict):
         raise Rejection("not_object", f"the value is JSON, but {_json_name(body)} and not an object")
-    event = cast(dict[str, Any], body)
+    event: dict[str, Any] = body  # pyright: ignore[reportUnknownVariableType]
     if value.count(b"{") + value.count(b"[") > MAX_DEPTH and too_deep(event):
         raise Rejection("item_invalid", f"the event nests deeper than {MAX_DEPTH} levels")
     type_: Any = event.get("type")

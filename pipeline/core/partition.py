@@ -20,7 +20,7 @@ from pipeline.core.step import MAX_ID, Step
 from pipeline.core.values import digest, object_or_none
 
 _TAKEN, _MAY_BE_FIRST, _PASSED_BY = 2, 1, 0
-_FATES: dict[bytes | None, int] = {
+_FATES: dict[bytes, int] = {
     **{name.encode(): _TAKEN for name in HANDLERS},
     **{name.encode(): _MAY_BE_FIRST for name in FIRST_OUTPUTS},
 }
@@ -109,7 +109,8 @@ class Partition:
         if not value:
             raise Rejection("empty", "the record has no value")
         headers: dict[str, bytes | None] = dict(record.headers)
-        fate = _FATES.get(headers.get("ce_type"))
+        name = headers.get("ce_type")
+        fate = _FATES.get(name) if name else None
         if fate is None:  # the type is not told, or not one of ours: what the event says of itself decides
             name = leading_type(value)
             fate = _FATES.get(name, _PASSED_BY) if name is not None else _TAKEN

@@ -144,14 +144,15 @@ class Step:
         return reply
 
     def _made(self, holder: dict[str, Numbered], name: str, kind: type[Numbered]) -> Numbered:
+        entity = holder[name] = kind(self.session.name, name)
+        self._created.append((holder, name))
+        self._touched[entity] = ()  # nothing to put back: it goes as a whole
+        self.dirty[entity] = None
         cursor = self.session.cursor
         if cursor not in self._touched:
             self.touch(cursor)
         cursor.ordinal += 1
-        entity = holder[name] = kind(self.session.name, name, cursor.ordinal)
-        self._created.append((holder, name))
-        self._touched[entity] = ()  # nothing to put back: it goes as a whole
-        self.dirty[entity] = None
+        entity.ordinal = cursor.ordinal
         return entity
 
     def next_sequence(self) -> int:

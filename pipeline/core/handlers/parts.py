@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 from pipeline.core.content import words_of
 from pipeline.core.publish import revise
 from pipeline.core.reject import Rejection
 from pipeline.core.step import Step
-from pipeline.core.values import int_or_none, text_or_none
+from pipeline.core.values import int_or_none, object_or_none, text_or_none
 
 MAX_PARTS = 1_000
 """Parts that events may tell of an item: each new one costs as much as all before it."""
@@ -26,8 +26,7 @@ def transcript_done(step: Step, body: dict[str, Any]) -> None:
 
 def part_done(step: Step, body: dict[str, Any]) -> None:
     """`response.content_part.done`: a part is whole. Some servers leave the part out (recorded: xAI)."""
-    part: object = body.get("part")
-    _tell(step, body, cast(dict[str, Any], part) if isinstance(part, dict) else {})
+    _tell(step, body, object_or_none(body.get("part")) or {})
 
 
 def arguments_done(step: Step, body: dict[str, Any]) -> None:
