@@ -18,11 +18,6 @@ _LEADING_TYPE = re.compile(rb'\s*\{\s*(?:"event_id"\s*:\s*"[^"\\]*"\s*,\s*)?"typ
 
 def leading_type(value: bytes) -> bytes | None:
     """The event's type where it stands first, or right after `event_id`: where providers write it. None elsewhere."""
-    if value[:9] == b'{"type":"':  # as most of them write it
-        end = value.find(b'"', 9)
-        name = value[9:end]
-        if end > 9 and b"\\" not in name:
-            return name
     found = _LEADING_TYPE.match(value)
     return found[1] if found is not None else None
 
