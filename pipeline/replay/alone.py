@@ -58,8 +58,9 @@ async def run_alone(settings: Settings, job: Job, stop: asyncio.Event, on_progre
                 continue
             if not await _write_all(stream, sink, pace, on_read, stop):
                 return job
-            if (await jobs.find(job.id)).state in ENDED:
-                return await jobs.find(job.id)
+            if (now := await jobs.find(job.id)).state in ENDED:
+                await _forget(settings, now)
+                return now
             await sink.finish(stream)
             total = job.result or Summary()
             total.add(stream.summary)
@@ -68,10 +69,14 @@ async def run_alone(settings: Settings, job: Job, stop: asyncio.Event, on_progre
     job = replace(job, report={name: told for name, told in job.report.items() if name != FINISHED})
     job = job.end("done", result=job.result or Summary())
     await jobs.put(job)
+    await _forget(settings, job)
+    return job
+
+
+async def _forget(settings: Settings, job: Job) -> None:
     if job.kind == "topics":
         async with connect(settings.bootstrap_servers, **settings.connection()) as admin:
             await forget_state(admin, job.own_group)
-    return job
 
 
 async def _write_all(stream: Stream, sink: Sink, pace: Pace, on_read: OnRead, stop: asyncio.Event) -> bool:

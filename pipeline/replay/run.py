@@ -175,14 +175,15 @@ def _done(job: Job, offsets: dict[int, int]) -> int:
 async def cancel(settings: Settings, job: Job, seconds: float) -> Job:
     """End a job for good; processes that work on it stop by themselves. What it has written stays.
 
-    Waits so many seconds for them, and then deletes the job's state. Raises ItemstreamError where the job had ended.
+    Waits so many seconds for them, and then deletes the job's state. A job that one process does alone hears of it when
+    a stream, or a partition, is at its end. Raises ItemstreamError where the job had ended.
     """
     jobs = Jobs(settings)
     if job.state in ENDED:
         raise ItemstreamError(f"job {job.id} is {job.state} already")
     job = job.end("cancelled")
     await jobs.put(job)
-    if job.kind == "topics":
+    if job.shared:
         async with connect(settings.bootstrap_servers, **settings.connection()) as admin:
             await forget_state(admin, job.own_group, seconds)
     return job
