@@ -5,7 +5,7 @@ from typing import Any, cast
 
 from aiokafka import TopicPartition
 
-from pipeline.streaming.partition import MAX_REST_SECONDS, REST_RATIO, InputPartition
+from pipeline.streaming.partition import MAX_REST_SECONDS, MOST_BYTES, REST_RATIO, InputPartition
 from topics.fetched_records import FetchedRecord
 
 MOST = 10
@@ -60,3 +60,14 @@ def test_a_full_batch_does_not_wait_for_the_rest_to_end() -> None:
 
 def test_a_slow_commit_is_not_followed_by_a_long_rest() -> None:
     assert new_partition(0).has_committed(0, 30.0) == MAX_REST_SECONDS
+
+
+def test_large_records_are_a_full_batch_before_they_are_many() -> None:
+    partition = new_partition(0)
+    large = bytes(MOST_BYTES // 4)
+    partition.enqueue([FetchedRecord("t", 0, offset, 0, 0, None, large, []) for offset in range(3)])
+    assert not partition.is_full(MOST)
+    partition.enqueue([FetchedRecord("t", 0, 3, 0, 0, None, large, [])])
+    assert partition.is_full(MOST)
+    assert len(partition.next_records(MOST) or ()) == 4
+    assert not partition.is_full(MOST)

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 from aiokafka import TopicPartition
+from aiokafka.errors import ConcurrentTransactions
 from aiokafka.producer.sender import Sender
 from aiokafka.producer.transaction_manager import TransactionManager
 from aiokafka.structs import OffsetAndMetadata
@@ -75,3 +76,16 @@ async def test_the_offsets_wait_for_the_records() -> None:
     assert await sender.go_on()
     assert sender.asked[-1] == "end"
     await asyncio.wait_for(committed, 1)
+
+
+def test_a_coordinator_that_is_busy_is_asked_less_and_less_often() -> None:
+    aiokafka_fixes.apply()
+    manager = SimpleNamespace(consumer_group_added=lambda group: None)
+    handler: Any = object.__new__(aiokafka_fixes._AddOffsetsHandler)
+    handler._sender = SimpleNamespace(_txn_manager=manager)
+    handler._group_id = "group"
+    busy, free = SimpleNamespace(error_code=ConcurrentTransactions.errno), SimpleNamespace(error_code=0)
+    waits = [handler.handle_response(busy) for _ in range(8)]
+    assert waits == [0.002, 0.004, 0.008, 0.016, 0.032, 0.064, 0.064, 0.064]
+    handler.handle_response(free)
+    assert handler.handle_response(busy) == 0.002
