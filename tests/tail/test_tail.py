@@ -18,7 +18,7 @@ from pipeline.cli.main import main
 from pipeline.core import CoreSettings, Partition
 from pipeline.core.records import Output
 from pipeline.simulate import Faults
-from pipeline.simulate.generate import DEFAULT_START_MS, sessions
+from pipeline.simulate.generate import sessions
 from tests.core.events import Record
 from tests.kafka.deploy import Deployed, deploy
 from tests.kafka.support import read_all
@@ -33,7 +33,9 @@ def outputs(prefix: str, seed: int, count: int = 5, start_ms: int | None = None)
     """What the core brings out of simulated sessions, some of their events broken."""
     core = Partition(CoreSettings(prefix=prefix))
     out: list[Output] = []
-    for session in sessions(seed, count, faults=Faults(0, 0.05), start_ms=start_ms or DEFAULT_START_MS):
+    # Not long ago: what is older than a topic's retention may be deleted before it is read.
+    start_ms = start_ms or time.time_ns() // 1_000_000 - 600_000
+    for session in sessions(seed, count, faults=Faults(0, 0.05), start_ms=start_ms):
         events = [
             Record(event.value, session.session_id.encode(), list(event.headers), number, event.time_ms)
             for number, event in enumerate(session.events)
@@ -44,7 +46,7 @@ def outputs(prefix: str, seed: int, count: int = 5, start_ms: int | None = None)
 
 async def write(bootstrap_servers: str, written: list[Output]) -> None:
     async with AIOKafkaProducer(bootstrap_servers=bootstrap_servers) as producer:
-        for one in written:
+        sent = [
             await producer.send(
                 one.topic,
                 one.value,
@@ -53,7 +55,9 @@ async def write(bootstrap_servers: str, written: list[Output]) -> None:
                 timestamp_ms=one.timestamp,
                 headers=[(k, v or b"") for k, v in one.headers],
             )
-        await producer.flush()
+            for one in written
+        ]
+        await asyncio.gather(*sent)
 
 
 @pytest.fixture
