@@ -57,12 +57,10 @@ async def test_a_job_from_its_start_to_its_status(past: Past, unique: str) -> No
 
 
 async def test_a_dry_run_for_programs_and_for_people(past: Past) -> None:
-    whole = lines(replay(past, "--dry-run", "--json"))
-    summary = whole[0]["summary"]
-    assert (summary["added"], summary["changed"], summary["gone"], summary["events"]) == (0, 0, 0, COUNT)
     # Other limits give other records: one item a session is kept, and the rest leaves early.
     run = replay(past, "--dry-run", "--json", "--show", "--max-items-per-session", "1")
     told, *each = lines(run)
+    assert told["summary"]["events"] == COUNT
     assert len(each) == sum(told["summary"][verdict] for verdict in ("added", "changed", "gone")) > 0
     assert {one["difference"] for one in each} <= {"added", "changed", "gone"}
     people = replay(past, "--dry-run", "--show", "--max-items-per-session", "1")
