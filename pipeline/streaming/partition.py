@@ -13,7 +13,7 @@ from pipeline.core.records import BatchResult, Counts, InputRecord
 from pipeline.streaming.core_interface import PartitionCore
 from pipeline.streaming.writer import PartitionWriter
 
-REST_RATIO = 0.5
+REST_RATIO = 0.25
 MAX_REST_SECONDS = 0.02
 MANY_RECORDS = 1_000
 MOST_BYTES = 8_388_608

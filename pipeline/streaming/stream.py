@@ -28,7 +28,7 @@ HOUSEKEEPING_SECONDS = 0.2
 WATCH_SECONDS = 1.0
 ASK_SECONDS = 5.0
 FETCH_ERROR_PAUSE_SECONDS = 0.2
-FETCH_REST_SECONDS = 0.004
+FETCH_REST_SECONDS = 0.001
 FEW_RECORDS = 100
 STOP_SECONDS = 8.0
 """For the commits in flight when the stream stops; Kafka answers in milliseconds, or is gone."""
