@@ -7,16 +7,15 @@ Kafka now. So what was killed goes on behind its last committed transaction.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from pipeline.core import Output
@@ -26,10 +25,7 @@ from pipeline.export.progress import Tell, untold
 from pipeline.export.reading import Exported, open_exported, records_of
 from pipeline.export.segment import Fault, no_fault
 from pipeline.settings import Settings
-from pipeline.streaming import aiokafka_fixes
-from pipeline.streaming.clients import Producer, close_producer
-from pipeline.streaming.failures import DeliveryError, is_fenced
-from pipeline.streaming.record_batches import RecordBatches, all_acknowledged
+from pipeline.streaming.transactions import Transactions
 from topics.admin import TopicState, connect, read_state
 from topics.admin.model import DeployedTopic
 from topics.catalogue import TopicSpec
@@ -40,8 +36,6 @@ TRANSACTION_BYTES = 4 * 1024 * 1024
 """Of values, at most; a larger record has a transaction of its own."""
 TRANSACTION_TIMEOUT_MS = 30_000
 """Readers of the topic wait for an open transaction: one that a kill left ends with the next run, or after this."""
-BATCH_BYTES = 512 * 1024
-"""Of a record batch; a larger record goes alone."""
 _OVERHEAD = 200
 
 
@@ -166,25 +160,18 @@ class _Writer:
         self._target = target
         self._place = TopicPartition(target.name, partition)
         self._group = group
-        self._fault = fault
         logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
-        aiokafka_fixes.apply()
-        producer: Any = AIOKafkaProducer(
-            bootstrap_servers=settings.bootstrap_servers,
-            transactional_id=f"{group}-{partition}",
-            transaction_timeout_ms=TRANSACTION_TIMEOUT_MS,
-            acks="all",
-            linger_ms=0,
-            max_batch_size=BATCH_BYTES,
-            **settings.connection(),
+        self._transactions = Transactions(
+            f"{group}-{partition}",
+            settings.bootstrap_servers,
+            settings.connection(),
+            self._explained,
+            fault,
+            TRANSACTION_TIMEOUT_MS,
         )
-        self._producer = cast(Producer, producer)
 
     async def start(self) -> None:
-        try:
-            await self._producer.start()
-        except (KafkaError, OSError) as error:
-            raise self._explained(error) from error
+        await self._transactions.start()
 
     async def imported(self) -> int:
         """The offset, of the topic that was exported, up to which all is imported."""
@@ -199,7 +186,7 @@ class _Writer:
             consumer.assign([self._place])
             return await consumer.committed(self._place) or 0
         except (KafkaError, OSError) as error:
-            raise self._explained(error) from error
+            raise self._explained(False, error) from error
         finally:
             await consumer.stop()
 
@@ -207,28 +194,12 @@ class _Writer:
         """All of them, and the word that they are imported, or none."""
         self._check(records)
         topic, partition = self._place
-        batches = RecordBatches(BATCH_BYTES, transactional=True)
-        batches.add_outputs(Output(topic, one.key, one.value, one.headers, one.timestamp) for one in records)
-        try:
-            await self._producer.begin_transaction()
-            self._fault("begun")
-            # All acknowledged before the commit: aiokafka commits a transaction of which a batch was refused.
-            await all_acknowledged(await batches.send(self._producer, partition))
-            self._fault("sent")
-            await self._producer.send_offsets_to_transaction({self._place: records[-1].offset + 1}, self._group)
-            self._fault("offsets-sent")
-            await self._producer.commit_transaction()
-            self._fault("committed")
-        except (KafkaError, OSError, DeliveryError) as error:
-            await self._abort()
-            raise self._explained(error) from error
-        except BaseException:
-            await self._abort()
-            raise
+        sent = [(partition, Output(topic, one.key, one.value, one.headers, one.timestamp)) for one in records]
+        await self._transactions.write(("sent", sent), offset=(self._place, records[-1].offset + 1, self._group))
 
     async def close(self) -> None:
         """Free the connections. Never raises."""
-        await close_producer(self._producer)
+        await self._transactions.close()
 
     def _check(self, records: Sequence[FetchedRecord]) -> None:
         config = self._target.config
@@ -244,18 +215,11 @@ class _Writer:
                     "and run the same command again"
                 )
 
-    async def _abort(self) -> None:
-        if aiokafka_fixes.in_transaction(self._producer):
-            with contextlib.suppress(Exception):
-                async with asyncio.timeout(TRANSACTION_TIMEOUT_MS / 1000):
-                    await self._producer.abort_transaction()
-
-    def _explained(self, error: BaseException) -> ItemstreamError:
-        if is_fenced(error):
+    def _explained(self, fenced: bool, cause: BaseException) -> ItemstreamError:
+        if fenced:
             return ItemstreamError(
                 f"another import of the same into {self._place.topic} was started and goes on in place of this one"
             )
-        cause = error.cause if isinstance(error, DeliveryError) else error
         return ItemstreamError(
             f"Kafka refused records for {self._place.topic}-{self._place.partition} "
             f"({' '.join(str(cause).split()) or type(cause).__name__}); what was committed stays, run the same command "

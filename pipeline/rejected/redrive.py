@@ -16,8 +16,9 @@ from pipeline.rejected.record import Place, Rejected
 from pipeline.rejected.revive import Fix, NotRedrivableError, Redriven, revive
 from pipeline.rejected.selection import Selection
 from pipeline.rejected.targets import Targets, open_targets
-from pipeline.rejected.writer import Fault, RedriveWriter, no_fault
+from pipeline.rejected.writer import RedriveWriter
 from pipeline.settings import Settings
+from pipeline.streaming.transactions import Fault, no_fault
 
 BATCH_RECORDS = 200
 BATCH_BYTES = 4 * 1024 * 1024

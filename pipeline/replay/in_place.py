@@ -35,11 +35,12 @@ from pipeline.replay.jobs import Order, Planned
 from pipeline.replay.plan import MOST_LOST
 from pipeline.replay.reading import batches, ends
 from pipeline.replay.run import OnProgress, Progress
-from pipeline.replay.sinks import Fault, Transactions, no_fault
+from pipeline.replay.sinks import transactions
 from pipeline.replay.store import Jobs
 from pipeline.replay.window import Window
 from pipeline.settings import Settings
 from pipeline.streaming.changelog import is_state
+from pipeline.streaming.transactions import Fault, Transactions, no_fault
 from topics.admin import connect
 from topics.catalogue import changelog_topic
 
@@ -141,11 +142,11 @@ class _Part:
         3. Read which sessions the worker knows, 4. the output topics, 5. once more which the worker knows: numbers are
            given only in sessions that it did not know before nor after. 6. Write.
         """
-        transactions = Transactions(self._settings, in_place_id(self._job, self._window.partition), self._fault)
+        writing = transactions(self._settings, in_place_id(self._job, self._window.partition), self._fault)
         tally = Tally()
         waiting: list[Output] = []
         try:
-            await transactions.start()
+            await writing.start()
             found = compare(
                 self._consumer, self._job, self._window, tally, pace, on_read, everything=True, around=self._look
             )
@@ -154,14 +155,14 @@ class _Part:
                     if (output := self._next_revision(comparison, difference)) is not None:
                         waiting.append(output)
                     if len(waiting) >= AT_ONCE:
-                        await self._write(transactions, waiting)
+                        await self._write(writing, waiting)
                         waiting = []
                     if stop.is_set():
                         return False
             if waiting:
-                await self._write(transactions, waiting)
+                await self._write(writing, waiting)
         finally:
-            await transactions.close()
+            await writing.close()
         self.summary.counts = tally.counts
         self.left_alone.update(tally.not_compared)
         return not stop.is_set()
@@ -169,8 +170,8 @@ class _Part:
     async def _look(self) -> None:
         self._known |= await known_sessions(self._consumer, self._job.group, self._window.partition)
 
-    async def _write(self, transactions: Transactions, outputs: list[Output]) -> None:
-        await transactions.write([(self._window.partition, output) for output in outputs])
+    async def _write(self, writing: Transactions, outputs: list[Output]) -> None:
+        await writing.write(("sent", [(self._window.partition, output) for output in outputs]))
         for output in outputs:
             self.summary.outputs[output.topic] = self.summary.outputs.get(output.topic, 0) + 1
 

@@ -6,15 +6,12 @@ as many and goes on.
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import os
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol, cast
+from typing import BinaryIO, Protocol
 
-from aiokafka import AIOKafkaProducer, TopicPartition
-from aiokafka.errors import KafkaError
+from aiokafka import TopicPartition
 
 from pipeline.core import Output
 from pipeline.errors import ItemstreamError
@@ -23,25 +20,8 @@ from pipeline.rejected.read import read_partition, reader
 from pipeline.replay.job import Job
 from pipeline.replay.streams import Stream
 from pipeline.settings import Settings
-from pipeline.streaming import aiokafka_fixes
-from pipeline.streaming.clients import Producer, close_producer
-from pipeline.streaming.failures import DeliveryError, is_fenced
-from pipeline.streaming.record_batches import RecordBatches, all_acknowledged
+from pipeline.streaming.transactions import Fault, Transactions, no_fault
 from topics.catalogue import REJECTED, changelog_topic
-
-TRANSACTION_TIMEOUT_MS = 10_000
-BATCH_BYTES = 512 * 1024
-
-Outputs = Sequence[tuple[int, Output]]
-"""Each with the partition it goes to."""
-
-
-Fault = Callable[[str], None]
-"""Called at each step of a transaction by its name; tests kill the process there."""
-
-
-def no_fault(_step: str) -> None:
-    """Nothing happens."""
 
 
 class Sink(Protocol):
@@ -68,70 +48,15 @@ class Sink(Protocol):
         ...
 
 
-class Transactions:
-    """One transactional producer: starting it ends what another of its name left open, and fences that one."""
+def transactions(settings: Settings, name: str, fault: Fault = no_fault) -> Transactions:
+    """A job's own; they raise ItemstreamError."""
 
-    def __init__(self, settings: Settings, name: str, fault: Fault = no_fault) -> None:
-        self._name = name
-        self._fault = fault
-        aiokafka_fixes.apply()
-        producer: Any = AIOKafkaProducer(
-            bootstrap_servers=settings.bootstrap_servers,
-            transactional_id=name,
-            transaction_timeout_ms=TRANSACTION_TIMEOUT_MS,
-            acks="all",
-            linger_ms=0,
-            max_batch_size=BATCH_BYTES,
-            **settings.connection(),
-        )
-        self._producer = cast(Producer, producer)
-
-    async def start(self) -> None:
-        """Fence whoever writes under this name. Raises ItemstreamError."""
-        try:
-            await self._producer.start()
-        except (KafkaError, OSError) as error:
-            raise self._explained(error) from error
-        self._fault("fenced")
-
-    async def write(self, outputs: Outputs) -> None:
-        """All of them, or none. Raises ItemstreamError."""
-        by_partition: dict[int, RecordBatches] = {}
-        for partition in dict(outputs):
-            by_partition[partition] = RecordBatches(BATCH_BYTES, transactional=True)
-            by_partition[partition].add_outputs(output for to, output in outputs if to == partition)
-        try:
-            await self._producer.begin_transaction()
-            self._fault("begun")
-            acknowledgements: list[Awaitable[Any]] = []
-            for partition, batches in by_partition.items():
-                acknowledgements += await batches.send(self._producer, partition)
-            await all_acknowledged(acknowledgements)
-            self._fault("sent")
-            await self._producer.commit_transaction()
-            self._fault("committed")
-        except (KafkaError, OSError, DeliveryError) as error:
-            await self._abort()
-            raise self._explained(error) from error
-        except BaseException:
-            await self._abort()
-            raise
-
-    async def close(self) -> None:
-        """Free the connections. Never raises."""
-        await close_producer(self._producer)
-
-    async def _abort(self) -> None:
-        if aiokafka_fixes.in_transaction(self._producer):
-            with contextlib.suppress(Exception):
-                async with asyncio.timeout(TRANSACTION_TIMEOUT_MS / 1000):
-                    await self._producer.abort_transaction()
-
-    def _explained(self, error: BaseException) -> ItemstreamError:
-        if is_fenced(error):
-            return ItemstreamError(f"another process took over from this one ({self._name}); nothing is written twice")
-        cause = error.cause if isinstance(error, DeliveryError) else error
+    def explain(fenced: bool, cause: BaseException) -> ItemstreamError:
+        if fenced:
+            return ItemstreamError(f"another process took over from this one ({name}); nothing is written twice")
         return ItemstreamError(f"Kafka refused what was to be written: {cause!r}; go on with itemstream replay resume")
+
+    return Transactions(name, settings.bootstrap_servers, settings.connection(), explain, fault)
 
 
 class TopicSink:
@@ -141,7 +66,7 @@ class TopicSink:
         self._settings = settings
         self._partitions = partitions
         self._progress = changelog_topic(job.own_group)
-        self._transactions = Transactions(settings, f"{job.own_group}-files")
+        self._transactions = transactions(settings, f"{job.own_group}-files")
         self._written: dict[str, int] = {}
 
     async def start(self) -> None:
@@ -158,9 +83,8 @@ class TopicSink:
     async def write(self, stream: Stream, outputs: Sequence[Output]) -> None:
         there = self._written.get(stream.name, 0) + len(outputs)
         progress = Output(self._progress, _WRITTEN + stream.name.encode(), b"%d" % there, [], -1)
-        await self._transactions.write(
-            [*((stream.partition(output, self._partitions), output) for output in outputs), (0, progress)]
-        )
+        sent = [(stream.partition(output, self._partitions), output) for output in outputs]
+        await self._transactions.write(("sent", [*sent, (0, progress)]))
         self._written[stream.name] = there
 
     async def finish(self, stream: Stream) -> None: ...
