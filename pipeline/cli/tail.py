@@ -5,6 +5,7 @@ import logging
 import os
 import signal
 import sys
+from contextlib import aclosing
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -54,5 +55,6 @@ async def _print(tail: Tail, settings: Settings, *, as_json: bool) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, tail.stop)
     show = printer(settings.prefix, as_json=as_json)
-    async for received in tail.received():
-        show(received)
+    async with aclosing(tail.received()) as records:  # also where whoever read has gone away
+        async for received in records:
+            show(received)

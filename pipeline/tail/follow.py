@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
@@ -90,8 +90,9 @@ class Tail:
 
 async def _feed(subscription: Subscription[Any], queue: asyncio.Queue[Received[Any] | Exception | None]) -> None:
     try:
-        async for received in subscription.received():
-            await queue.put(received)
+        async with aclosing(subscription.received()) as records:
+            async for received in records:
+                await queue.put(received)
         await queue.put(None)
     except Exception as error:
         await queue.put(error)
