@@ -128,6 +128,8 @@ class Bench:
         if part is None:
             raise RunFailed("all came out at once: give it more records")
         records = input_records(part, counted, visible, inputs, content.outputs)
+        if not records:
+            raise RunFailed("nothing came out between the first look and the last: give it more records")
         return {
             "program": program.name,
             "input": content.name,
