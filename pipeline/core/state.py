@@ -38,7 +38,6 @@ class Entity:
 
     kind: ClassVar[str]
     fields: ClassVar[tuple[str, ...]]
-    defaults: ClassVar[tuple[Any, ...]]
     copy_fields: ClassVar[attrgetter[Any]]
 
     session: str
@@ -65,7 +64,6 @@ E = TypeVar("E", bound=Entity)
 def _entity(kind: type[E]) -> type[E]:
     kept = [one for one in fields(kind) if one.init and one.default is not MISSING]  # pyright: ignore[reportArgumentType]
     kind.fields = tuple(one.name for one in kept)
-    kind.defaults = tuple(one.default for one in kept)
     kind.copy_fields = attrgetter(*kind.fields)
     return kind
 
@@ -291,8 +289,3 @@ class Session:
         """Responses under way."""
         self.awaiting: dict[str, Reply] = {}
         """Responses under way that have had no output yet."""
-
-    def known(self) -> bool:
-        """Whether anything was ever told of the session."""
-        untold = self.cursor.copy() == Cursor.defaults and self.config.copy() == Config.defaults
-        return not untold or bool(self.items or self.replies or self.forgotten)
