@@ -23,9 +23,8 @@ from pipeline.errors import ItemstreamError, UsageError
 from pipeline.export.names import missing
 from pipeline.export.progress import Tell, untold
 from pipeline.export.reading import Exported, open_exported, records_of
-from pipeline.export.segment import Fault, no_fault
 from pipeline.settings import Settings
-from pipeline.streaming.transactions import Transactions
+from pipeline.streaming.transactions import Fault, Transactions, no_fault
 from topics.admin import TopicState, connect, read_state
 from topics.admin.model import DeployedTopic
 from topics.catalogue import TopicSpec

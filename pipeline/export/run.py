@@ -19,12 +19,13 @@ from pipeline.errors import ItemstreamError, UsageError
 from pipeline.export.latest import Latest
 from pipeline.export.layout import LONGEST_TOPIC, Format, exported_files, temporary_files
 from pipeline.export.progress import Tell, untold
-from pipeline.export.segment import MOST_DAYS, Fault, Segment, explained, no_fault
+from pipeline.export.segment import MOST_DAYS, Segment, explained
 from pipeline.export.selection import Selection
 from pipeline.export.source import Source, open_source
 from pipeline.export.state import ExportState
 from pipeline.export.writers import Opener, opener
 from pipeline.settings import Settings
+from pipeline.streaming.transactions import Fault, no_fault
 from topics.fetched_records import FetchedRecord
 
 FILE_BYTES = 256 * 1024 * 1024

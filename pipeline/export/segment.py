@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -12,19 +12,13 @@ from pathlib import Path
 from pipeline.errors import ItemstreamError
 from pipeline.export.layout import DAY_MS, Format, day_folder, file_name, sync_folder, temporary_name
 from pipeline.export.writers import FileWriter, Opener
+from pipeline.streaming.transactions import Fault, no_fault
 from topics.fetched_records import FetchedRecord
 
 HELD_BYTES = 32 * 1024 * 1024
 """Of records as Arrow, over all files of a segment: what a row group has where there is one day."""
 MOST_DAYS = 64
 """Files that are written at a time. Records of more days than these end the segment."""
-
-Fault = Callable[[str], None]
-"""Called at each step by its name; tests kill the process there."""
-
-
-def no_fault(_step: str) -> None:
-    """Nothing happens."""
 
 
 @dataclass(slots=True)
