@@ -91,7 +91,7 @@ schemas: $(STAMP) ## JSON Schemas, AsyncAPI and the docs of the topics, from the
 lock: $(STAMP) ## newest versions into requirements.lock, and into those of the container image
 	@test -x $(VENV)/lock/bin/uv || { $(PYTHON) -m venv $(VENV)/lock && $(VENV)/lock/bin/pip install --quiet uv; }
 	@$(VENV)/lock/bin/uv pip compile pyproject.toml $(LOCK_ARGS) --upgrade --extra worker --group dev -o requirements.lock
-	@$(VENV)/lock/bin/uv pip compile pyproject.toml $(LOCK_ARGS) --upgrade --extra worker \
+	@$(VENV)/lock/bin/uv pip compile pyproject.toml $(LOCK_ARGS) --upgrade --extra worker --extra tracing \
 	  --constraint requirements.lock -o deploy/requirements.lock
 	@echo hatchling | $(VENV)/lock/bin/uv pip compile - $(LOCK_ARGS) --upgrade \
 	  --constraint requirements.lock -o deploy/build.lock
