@@ -19,6 +19,7 @@ from pipeline.kafka.artifacts import Announce, kafka_jars
 from pipeline.kafka.config import HOST, Property, server_properties
 from pipeline.kafka.java import find_java
 from pipeline.kafka.process import STOP_SECONDS, RunningKafka, find_running, remove_pid_file, write_pid_file
+from pipeline.kafka.watchdog import Watchdog
 
 START_SECONDS = 60.0
 PORT_TRIES = 3
@@ -44,7 +45,7 @@ class EmbeddedKafka:
     port: 0 takes a free one; it stays the same over restarts of this object.
     data_dir: None makes a temporary folder, removed by `stop`; a given one is kept and may be started on again.
     properties: added to the broker's configuration, and win over the defaults.
-    detached: the broker outlives this program; else it ends with it at the latest.
+    detached: the broker outlives this program; else it ends with it at the latest, also where that was killed.
     cluster: the cluster id an empty data folder is given, so that several nodes make one cluster; None makes one up.
     jvm: options of the Java machine, after the usual ones.
 
@@ -73,6 +74,7 @@ class EmbeddedKafka:
         self._jvm = (f"-Xmx{MAX_HEAP}", *_JVM, *jvm)
         self._announce = announce
         self._process: subprocess.Popen[bytes] | None = None
+        self._watchdog: Watchdog | None = None
 
     @property
     def bootstrap_servers(self) -> str:
@@ -184,6 +186,7 @@ class EmbeddedKafka:
         write_pid_file(self.data_dir, RunningKafka(self._process.pid, self.port))
         if not self._detached:
             atexit.register(self.stop)
+            self._watchdog = Watchdog(self._process.pid, None if self._given_dir else self.data_dir)
         self._await_ready(cluster)
 
     def _format(self, run: list[str], properties: Path, log_dir: Path, log: IO[bytes]) -> str:
@@ -221,6 +224,9 @@ class EmbeddedKafka:
 
     def _ended(self) -> None:
         self._process = None
+        if self._watchdog is not None:
+            self._watchdog.dismiss()
+            self._watchdog = None
         atexit.unregister(self.stop)
         if self._data_dir is not None:
             remove_pid_file(self._data_dir)

@@ -1,6 +1,9 @@
 """Apache Kafka as an object: it starts, answers, survives a kill with its data, and says why where it can't start."""
 
 import socket
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -88,6 +91,23 @@ def test_one_data_folder_has_one_broker(tmp_path: Path) -> None:
         assert first.start() is first, "a second start of the same object changes nothing"
     assert find_running(tmp_path) is None
     assert (tmp_path / "log" / "meta.properties").exists(), "a given data folder stays"
+
+
+def test_it_ends_with_a_program_that_is_killed() -> None:
+    program = (
+        "from pipeline.kafka import EmbeddedKafka\n"
+        "broker = EmbeddedKafka().start()\n"
+        "print(broker.pid, broker.data_dir, flush=True)\n"
+        "input()"
+    )
+    with subprocess.Popen([sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as starter:
+        assert starter.stdout is not None
+        pid, folder = starter.stdout.readline().decode().split()
+        starter.kill()
+    until = time.monotonic() + 60
+    while Path(f"/proc/{pid}").exists() or Path(folder).exists():
+        assert time.monotonic() < until, "the broker, or its temporary folder, is still there"
+        time.sleep(0.05)
 
 
 def test_stop_twice_is_fine() -> None:
