@@ -10,7 +10,7 @@ PYTEST_ARGS ?=
 HOURS ?= 0.5
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test faults soak faults-mutations fuzz bench bench-core bench-growth bench-lock lint format types schemas lock clean python java
+.PHONY: help venv demo test faults soak faults-mutations fuzz bench bench-core bench-growth bench-lock lint format types metrics schemas lock clean python java
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -87,6 +87,9 @@ types: $(STAMP) ## pyright, strict on pipeline and topics
 
 schemas: $(STAMP) ## JSON Schemas, AsyncAPI and the docs of the topics, from the models
 	@$(BIN)/python -m topics.schemas
+
+metrics: $(STAMP) ## docs/metrics.md, from the list of metrics
+	@$(BIN)/python -m pipeline.observe
 
 lock: $(STAMP) ## newest versions into requirements.lock, and into those of the container image
 	@test -x $(VENV)/lock/bin/uv || { $(PYTHON) -m venv $(VENV)/lock && $(VENV)/lock/bin/pip install --quiet uv; }
