@@ -96,7 +96,9 @@ lock: $(STAMP) ## newest versions into requirements.lock, and into those of the 
 	@$(VENV)/lock/bin/uv pip compile pyproject.toml $(LOCK_ARGS) --upgrade --extra worker --group dev -o requirements.lock
 	@$(VENV)/lock/bin/uv pip compile pyproject.toml $(LOCK_ARGS) --upgrade --extra worker --extra tracing \
 	  --constraint requirements.lock -o deploy/requirements.lock
-	@echo hatchling | $(VENV)/lock/bin/uv pip compile - $(LOCK_ARGS) --upgrade \
+	@$(VENV)/lock/bin/uv pip compile pyproject.toml $(LOCK_ARGS) --upgrade --extra worker --extra tracing --extra export \
+	  --constraint requirements.lock -o deploy/export.lock
+	@printf 'hatchling\ncyclonedx-bom\n' | $(VENV)/lock/bin/uv pip compile - $(LOCK_ARGS) --upgrade \
 	  --constraint requirements.lock -o deploy/build.lock
 
 # The same versions as the product's, but for pydantic, where Quix Streams wants an older one.
