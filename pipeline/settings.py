@@ -7,8 +7,8 @@ A setting `session_idle` is the flag `--session-idle`, the variable `ITEMSTREAM_
 
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import Field, JsonValue, PrivateAttr, SecretStr, StringConstraints
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic import BeforeValidator, Field, JsonValue, PrivateAttr, SecretStr, StringConstraints
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 if TYPE_CHECKING:
     from pipeline.core import CoreSettings
@@ -24,6 +24,14 @@ NamePart = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]+$", max_le
 Servers = Annotated[
     str, StringConstraints(strip_whitespace=True, pattern=r"^[^\s,:]+:\d+(,[^\s,:]+:\d+)*$|^\[[0-9a-fA-F:]+\]:\d+$")
 ]
+
+
+def _split(value: Any) -> Any:
+    return tuple(part for rule in value.split(";") if (part := rule.strip())) if isinstance(value, str) else value
+
+
+# One text in flags and environment, a list in TOML.
+Rules = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
 
 
 class Settings(BaseSettings):
@@ -77,6 +85,31 @@ class Settings(BaseSettings):
     stats_interval: float = Field(10, gt=0, description="Seconds between two log lines with the worker's counters.")
     web_host: str = Field("127.0.0.1", description="Address the worker's web server listens on.")
     web_port: int = Field(0, ge=0, le=65535, description="Port of the worker's web server; 0: no web server.")
+
+    ingest_host: str = Field(
+        "127.0.0.1", min_length=1, description="Address a collector listens on; other than loopback needs ingest_keys."
+    )
+    ingest_port: int = Field(8088, ge=0, le=65535, description="Port a collector listens on; 0: any free one.")
+    ingest_keys: str | None = Field(None, description="File of the bearer keys that a collector asks for.")
+    ingest_redact: Rules = Field(
+        (), description="What a collector takes out of events: JSONPaths or module:function, separated by semicolons."
+    )
+    ingest_tls_certfile: str | None = Field(None, description="File of a collector's certificate (chain): TLS.")
+    ingest_tls_keyfile: str | None = Field(None, description="File of the certificate's key.")
+    ingest_timeout: float = Field(
+        10, gt=0, description="Seconds a collector waits for Kafka before it tells the sender to try again."
+    )
+    ingest_max_waiting_bytes: int = Field(
+        67_108_864, ge=1024, description="Bytes of events a collector holds that Kafka has not acknowledged."
+    )
+    ingest_max_body_bytes: int = Field(16_777_216, ge=1024, description="Bytes of one HTTP request, a batch included.")
+    ingest_max_batch_events: int = Field(10_000, ge=1, description="Events of one batch over HTTP.")
+    ingest_max_connections: int = Field(1000, ge=1, description="Connections a collector serves at a time.")
+    ingest_tenant_events_per_second: float = Field(0, ge=0, description="Of a tenant, per collector; 0: no limit.")
+    ingest_tenant_bytes_per_second: float = Field(0, ge=0, description="Of a tenant, per collector; 0: no limit.")
+    ingest_tenant_connections: int = Field(
+        0, ge=0, description="Of a tenant at a time: connections of the relay, requests over HTTP; 0: no limit."
+    )
 
     security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
         "PLAINTEXT", description="How to talk to the brokers."

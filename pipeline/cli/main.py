@@ -32,6 +32,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("worker", "pipeline.cli.worker:worker", "Reads server events, writes items, exactly once."),
     Command("process", "pipeline.cli.process:process", "Recorded events through the core, without Kafka."),
     Command("simulate", "pipeline.cli.simulate:simulate", "Realistic sessions into Kafka or a file, with a ledger."),
+    Command("ingest", "pipeline.cli.ingest:app", "Collectors: what brings server events into Kafka."),
     Command("replay", "pipeline.cli.replay:app", "The past through the core again; the difference first, where asked."),
     Command("tail", "pipeline.cli.tail:tail", "Live conversations, read from the topics, in this terminal."),
     Command("rejected", "pipeline.cli.rejected:app", "What could not be used: list, show, put right, send again."),

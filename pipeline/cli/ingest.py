@@ -1,0 +1,9 @@
+"""`itemstream ingest …`: the collectors, a file each; a file imports what is heavy when its command runs."""
+
+import typer
+
+from pipeline.cli import ingest_keys
+
+app = typer.Typer(no_args_is_help=True)
+
+app.add_typer(ingest_keys.app, name="keys", help="Bearer keys of tenants: add, list, revoke, rotate; limits.")

@@ -1,0 +1,1 @@
+"""Collectors: what brings server events into the input topic, each acknowledged only once Kafka has it."""
