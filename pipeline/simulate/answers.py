@@ -31,17 +31,25 @@ def respond(
     ending: str = "completed",
     out_of_band: bool = False,
     on_cut: Callable[[], None] | None = None,
+    cut_at: int | None = None,
+    modalities: list[str] | None = None,
+    metadata: Json | None = None,
 ) -> list[Item]:
-    """A response made of `outputs`, ending as `ENDINGS` says; `on_cut` happens where a cut one breaks off."""
+    """A response made of `outputs`, ending as `ENDINGS` says; `on_cut` happens where a cut one breaks off.
+
+    `cut_at`: the time at which a cut one does, instead of a drawn number of words. `modalities`: other ones than the
+    session's.
+    """
     dialect = talk.dialect
     status, details = ENDINGS[ending]
     response_id = dialect.ids.response(talk.rng)
     conversation_id = None if out_of_band else talk.conversation_id
-    metadata: Json | None = {"topic": "summary"} if out_of_band else None
-    modalities = ["text"] if out_of_band else talk.modalities
+    told_modalities = talk.modalities if modalities is None else modalities
 
     def facts(now: str, why: Json | None, output: list[Json], usage: Json | None) -> Json:
-        told = ResponseFacts(response_id, conversation_id, now, why, output, modalities, dialect.voice, usage, metadata)
+        told = ResponseFacts(
+            response_id, conversation_id, now, why, output, told_modalities, talk.voice, usage, metadata
+        )
         return dialect.response(told)
 
     talk.wait(timing.THINK)
@@ -49,7 +57,9 @@ def respond(
     talk.say("response.created", {"response": facts("in_progress", None, [], None)})
     frame = Frame(response_id, in_talk=not out_of_band)
     if ending in _CUT_SHORT:
-        frame.cut_after = 1 + int(talk.rng.random() * 8)
+        if cut_at is None:
+            frame.cut_after = 1 + int(talk.rng.random() * 8)
+        frame.cut_at = cut_at
         frame.on_cut = on_cut
         frame.spoken_to = ending == "spoken_to"
     _write_all(talk, frame, outputs)
@@ -59,7 +69,7 @@ def respond(
     body: Json = {"response": facts(status, details, frame.output, usage)}
     if dialect.usage_on_event:
         body |= {"response_id": response_id, "usage": usage}
-    final = _final(talk, frame, status, details, metadata, modalities, out_of_band) | _usage(talk, tokens)
+    final = _final(talk, frame, status, details, metadata, told_modalities, out_of_band) | _usage(talk, tokens)
     final["timing.done_ms"] = talk.now - created_at
     account = talk.account
     talk.say(
@@ -86,6 +96,8 @@ def _write_all(talk: Talk, frame: Frame, outputs: Sequence[Output]) -> None:
     overlapping = talk.phases and frame.cut_after is None
     unfinished: Writer | None = None
     for output in outputs:
+        if frame.cut_at is not None and talk.now >= frame.cut_at:
+            break
         writer = write(talk, frame, output)
         next(writer)
         if unfinished is not None:
@@ -124,7 +136,7 @@ def _final(
         if not out_of_band:
             final["conversation_id"] = talk.conversation_id
     if talk.dialect.conversation_in_response and talk.dialect.name != "azure-voice-live":
-        final["voice"] = talk.dialect.voice
+        final["voice"] = talk.voice
     return final
 
 

@@ -149,7 +149,8 @@ def deletion(talk: Talk) -> None:
 def out_of_band(talk: Talk) -> None:
     """A response that is no part of the conversation."""
     written_turn(talk)
-    respond(talk, [Said((("output_text", '{"mood": "calm", "resolved": true}'),))], out_of_band=True)
+    aside = Said((("output_text", '{"mood": "calm", "resolved": true}'),))
+    respond(talk, [aside], out_of_band=True, modalities=["text"], metadata={"topic": "summary"})
 
 
 def image(talk: Talk) -> None:

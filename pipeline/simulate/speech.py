@@ -40,10 +40,18 @@ class Utterance:
     started_at: int
 
 
-def begin(talk: Talk) -> Utterance:
-    """`speech_started`, perhaps into an answer that is still going on."""
-    talk.audio_clock += talk.rng.randint(300, 3_000)
-    start_ms = talk.audio_clock
+def begin(talk: Talk, start_ms: int | None = None) -> Utterance:
+    """`speech_started`, perhaps into an answer that is still going on; `start_ms` of the audio, drawn where None."""
+    if start_ms is None:
+        start_ms = talk.audio_clock + talk.rng.randint(300, 3_000)
+    talk.audio_clock = start_ms
+    item = _spoken(talk, {"speech.start_ms": start_ms})
+    talk.say("input_audio_buffer.speech_started", {"audio_start_ms": start_ms, "item_id": item.item_id})
+    return Utterance(item, talk.now)
+
+
+def _spoken(talk: Talk, speech: Json) -> Item:
+    """An item for what is said; `speech`: what is known of when."""
     final: Json = {
         "role": "user",
         "origin": "user_audio",
@@ -55,7 +63,7 @@ def begin(talk: Talk) -> Utterance:
         "response_id": None,
         "output_index": None,
         "metadata": None,
-        "speech.start_ms": start_ms,
+        **speech,
         "parts.0.type": "input_audio",
     }
     if not talk.attached_late:
@@ -66,33 +74,50 @@ def begin(talk: Talk) -> Utterance:
         del item.final["status"]
         if not talk.transcribes:
             del item.final["text"]
-    talk.say("input_audio_buffer.speech_started", {"audio_start_ms": start_ms, "item_id": item.item_id})
-    return Utterance(item, talk.now)
+    return item
 
 
-def finish(talk: Talk, utterance: Utterance, text: str, plan: str, *, missed: bool = False) -> Item:
+def finish(
+    talk: Talk, utterance: Utterance, text: str, plan: str, *, missed: bool = False, end_ms: int | None = None
+) -> Item:
     """The rest of what is said, and when its transcript comes: see `PLANS`.
 
-    `missed`: the collector did not get the opening of the item.
+    `missed`: the collector did not get the opening of the item. `end_ms`: where the speech has ended in the audio, and
+    does so now; None: after a while.
     """
     item = utterance.item
-    dialect = talk.dialect
-    if not talk.transcribes:
-        plan = "off"
-    elif dialect.transcription == "partials" and plan == "before_done":
-        plan = "soon"  # its item is open from the first word on and never told done
-    if dialect.transcription == "partials":
+    plan = _possible(talk, plan)
+    if talk.dialect.transcription == "partials":
         _open(talk, item)
+    if end_ms is None:
         talk.wait(timing.SPEECH)
-        if plan != "off":
-            _partials(talk, item, text)
-    else:
-        talk.wait(timing.SPEECH)
-    talk.audio_clock += max(200, talk.now - utterance.started_at)
-    end_ms = talk.audio_clock
-    item.final["speech.end_ms"] = end_ms
-    talk.say("input_audio_buffer.speech_stopped", {"audio_end_ms": end_ms, "item_id": item.item_id})
+    if talk.dialect.transcription == "partials" and plan != "off":
+        _partials(talk, item, text)
+    talk.audio_clock = talk.audio_clock + max(200, talk.now - utterance.started_at) if end_ms is None else end_ms
+    item.final["speech.end_ms"] = talk.audio_clock
+    talk.say("input_audio_buffer.speech_stopped", {"audio_end_ms": talk.audio_clock, "item_id": item.item_id})
     talk.wait(timing.SILENCE)
+    return _commit(talk, item, text, plan, missed=missed)
+
+
+def hand_in(talk: Talk, text: str, plan: str) -> Item:
+    """The client says that what it sent is whole; nobody listened for speech in it."""
+    item = _spoken(talk, {"speech": None})
+    if talk.dialect.transcription == "partials":
+        _open(talk, item)
+    return _commit(talk, item, text, _possible(talk, plan), missed=False)
+
+
+def _possible(talk: Talk, plan: str) -> str:
+    if not talk.transcribes:
+        return "off"
+    # There, an item is open from the first word on and never told done.
+    return "soon" if talk.dialect.transcription == "partials" and plan == "before_done" else plan
+
+
+def _commit(talk: Talk, item: Item, text: str, plan: str, *, missed: bool) -> Item:
+    """`committed`, the item, its transcript."""
+    dialect = talk.dialect
     predecessor = None if dialect.envelope == "xai" else talk.last_item
     body = {"previous_item_id": predecessor, "item_id": item.item_id}
     talk.say("input_audio_buffer.committed", body, lambda: talk.account.committed(item))

@@ -37,6 +37,7 @@ class Talk:
         transcription: bool,
         tools: tuple[Tool, ...],
         attached_late: bool,
+        model: str | None = None,
     ) -> None:
         self.dialect = dialect
         self.rng = rng
@@ -44,7 +45,8 @@ class Talk:
         self.account = Account(session_id, common)
         self.session_id = session_id
         self.now = start_ms
-        self.model = rng.choice(dialect.models)
+        self.model = model or rng.choice(dialect.models)
+        self.voice = dialect.voice
         self.phases = self.model in dialect.told_phases
         self.tells_rate_limits = dialect.rate_limits and rng.random() < 0.7
         self.spoken = spoken or dialect.audio_only
@@ -91,24 +93,32 @@ class Talk:
             return ["text"]
         return ["text", "audio"] if self.dialect.opened_by.endswith(".created") else ["audio"]
 
-    def begin(self) -> None:
-        """`session.created`, whatever the provider sends of itself, then `session.updated`."""
-        facts = SessionFacts(
+    def facts(self, instructions: str) -> SessionFacts:
+        """What the session's settings say."""
+        return SessionFacts(
             session_id=self.session_id,
             model=self.model,
-            voice=self.dialect.voice,
+            voice=self.voice,
             modalities=self.modalities,
-            instructions=self.rng.choice(NOTES),
+            instructions=instructions,
             tools=self.tools,
             transcription=self.dialect.transcriber if self.transcribes else None,
             expires_at=self.now // 1000 + 1800,
         )
+
+    def greet(self, facts: SessionFacts) -> None:
+        """`session.created`, and whatever the provider sends of itself."""
         if not self.attached_late:
             self.say("session.created", {"session": self.dialect.session(facts, True)})
         if self.dialect.conversation_created:
             conversation = {"id": self.conversation_id, "object": "realtime.conversation"}
             self.say("conversation.created", {"conversation": conversation})
         self.ping()
+
+    def begin(self) -> None:
+        """The session's greeting, then `session.updated`."""
+        facts = self.facts(self.rng.choice(NOTES))
+        self.greet(facts)
         self.wait(timing.THINK)
         if not self.attached_late:
             self.say("session.updated", {"session": self.dialect.session(facts, False)})

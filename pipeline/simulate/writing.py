@@ -22,14 +22,16 @@ Writer = Iterator[None]
 class Frame:
     """Where outputs stand: their response, and when it is cut off.
 
-    `cut_after`: deltas until the response breaks off, None where it does not; `on_cut` is called there. `in_talk`:
-    whether its items become part of the conversation. `told_at_end`, `retold_at_end`: items whose text `response.done`
+    `cut_after`: deltas until the response breaks off, None where it does not; `cut_at`: the time at which it does;
+    `on_cut` is called there, and `broken` set. `in_talk`: whether its items become part of the conversation. `told_at_end`, `retold_at_end`: items whose text `response.done`
     is the first to tell, or tells in other words. `afterwards`: what happens once the response is over.
     """
 
     response_id: str
     in_talk: bool = True
     cut_after: int | None = None
+    cut_at: int | None = None
+    broken: bool = False
     on_cut: Callable[[], None] | None = None
     spoken_to: bool = False
     items: list[Item] = field(default_factory=list[Item])
@@ -37,6 +39,12 @@ class Frame:
     told_at_end: list[Item] = field(default_factory=list[Item])
     retold_at_end: list[Item] = field(default_factory=list[Item])
     afterwards: list[Callable[[], None]] = field(default_factory=list[Callable[[], None]])
+
+    def breaks_off(self, words: int, of: int, now: int) -> bool:
+        """Whether it does so behind this many words of a part, at this time."""
+        if self.cut_at is not None:
+            return now >= self.cut_at
+        return self.cut_after is not None and words >= min(self.cut_after, of - 1)
 
 
 def write(talk: Talk, frame: Frame, output: Output) -> Writer:
@@ -121,19 +129,19 @@ def _said(talk: Talk, frame: Frame, said: Said) -> Writer:
         }
         words = _part_words(talk, frame, where, kind, text, said.silent)
         heard.append((kind, words))
-        last = frame.spoken_to or index == len(said.parts) - 1
+        last = frame.broken or index == len(said.parts) - 1
         if last:
             yield
         _part_done(talk, where, kind, words, said)
         if last:
             break
-    status = "completed" if frame.cut_after is None else "incomplete"
+    status = "incomplete" if frame.broken else "completed"
     kinds = {"text" if kind == "output_text" else "audio" for kind, _ in heard}
     item.final |= {
         "status": status,
         "text": "\n".join(text for _, text in heard),
         "modality": kinds.pop() if len(kinds) == 1 else "mixed",
-        "interrupted": frame.spoken_to,
+        "interrupted": frame.broken and frame.spoken_to,
         **{f"parts.{index}.type": kind for index, (kind, _) in enumerate(heard)},
     }
     content = [] if said.thin else [talk.wire.content(kind, text) for kind, text in heard]
@@ -174,7 +182,8 @@ def _part_words(talk: Talk, frame: Frame, where: Json, kind: str, text: str, sil
         if spoken:
             talk.wait(timing.SOUND)
             talk.put(talk.wire.sound(sound_event, where, talk.now))
-        if frame.cut_after is not None and count >= min(frame.cut_after, len(words) - 1):
+        if frame.breaks_off(count, len(words), talk.now):
+            frame.broken = True
             if frame.on_cut is not None:
                 talk.wait(timing.SERVER_STEP)
                 frame.on_cut()
