@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from pipeline.cli.options import with_settings
+from pipeline.cli.simulate_provider import provider
 from pipeline.errors import ItemstreamError, UsageError
 from pipeline.ledger import Expected, ledger_lines
 from pipeline.settings import Settings
@@ -28,6 +29,7 @@ DEFAULT_SESSIONS = 100
 @with_settings("bootstrap_servers", "input_topic")
 def simulate(
     settings: Settings,
+    context: typer.Context,
     sessions: Annotated[int | None, typer.Option(min=1, help=f"How many. Default: {DEFAULT_SESSIONS}.")] = None,
     rate: Annotated[float | None, typer.Option(min=0.1, help="Events a second. Default: as fast as it goes.")] = None,
     duration: Annotated[
@@ -52,6 +54,8 @@ def simulate(
     bad_ratio: Annotated[float, typer.Option(min=0, max=1, help="Broken records per event.")] = 0.0,
 ) -> None:
     """Play simulated sessions of all providers into Kafka, a file or standard output."""
+    if context.invoked_subcommand is not None:
+        return
     _check_names("--dialect", dialect or (), DIALECTS)
     _check_names("--scenario", scenario or (), SCENARIOS)
     for name in dialect or DIALECTS:
@@ -148,3 +152,8 @@ class _Ledger:
     def close(self) -> None:
         if self._file is not None:
             self._file.close()
+
+
+app = typer.Typer(context_settings={"help_option_names": ["-h", "--help"]})
+app.callback(invoke_without_command=True)(simulate)
+app.command("provider")(provider)

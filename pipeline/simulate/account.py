@@ -137,6 +137,16 @@ class Account:
         if item.perhaps_out:
             item.at_most += 1
 
+    def truncated(self, item: Item, heard_ms: int) -> None:
+        """`conversation.item.truncated`; the same once more changes nothing."""
+        change: Json = {"heard_ms": heard_ms, "interrupted": True}
+        if any(item.final.get(name) != value for name, value in change.items()):
+            self.changed(item, "truncated", change)
+
+    def retrieved(self, item: Item) -> None:
+        """`conversation.item.retrieved`: it may bring out an item that is not out yet, or word it anew."""
+        item.at_most += 1
+
     def deleted(self, item: Item) -> None:
         """`conversation.item.deleted`; of an item not out yet it may bring out the item or mark it."""
         out = item.out

@@ -69,7 +69,7 @@ def truncate(talk: Talk, item: Item) -> None:
     talk.say(
         "conversation.item.truncated",
         {"item_id": item.item_id, "content_index": 0, "audio_end_ms": heard_ms},
-        lambda: talk.account.changed(item, "truncated", {"heard_ms": heard_ms, "interrupted": True}),
+        lambda: talk.account.truncated(item, heard_ms),
     )
 
 

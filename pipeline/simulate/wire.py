@@ -33,6 +33,7 @@ class Wire:
     def __init__(self, dialect: Dialect, rng: Random) -> None:
         self.dialect = dialect
         self.rng = rng
+        self.sounds = SOUND
         self._run = ""
 
     def event(self, event_type: str, body: Json) -> Json:
@@ -107,7 +108,7 @@ class Wire:
     def sound(self, event_type: str, where: Json, time_ms: int) -> Json:
         """A delta of audio: the bulk of every spoken session."""
         choice = int(self.rng.random() * 256)
-        body: dict[str, Any] = {**where, "delta": SOUND[choice]}
+        body: dict[str, Any] = {**where, "delta": self.sounds[choice]}
         if self.dialect.envelope == "xai":
             body["rid"] = self._run
             if not where["content_index"] and choice < 16:
