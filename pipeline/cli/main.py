@@ -31,7 +31,9 @@ COMMANDS: tuple[Command, ...] = (
     Command("up", "pipeline.cli.up:up", "Kafka, topics and a worker in one terminal, with a live view."),
     Command("worker", "pipeline.cli.worker:worker", "Reads server events, writes items, exactly once."),
     Command("process", "pipeline.cli.process:process", "Recorded events through the core, without Kafka."),
-    Command("simulate", "pipeline.cli.simulate:app", "Realistic sessions into Kafka or a file, or a provider to talk to."),
+    Command(
+        "simulate", "pipeline.cli.simulate:app", "Realistic sessions into Kafka or a file, or a provider to talk to."
+    ),
     Command("ingest", "pipeline.cli.ingest:app", "Collectors: what brings server events into Kafka."),
     Command("replay", "pipeline.cli.replay:app", "The past through the core again; the difference first, where asked."),
     Command("tail", "pipeline.cli.tail:tail", "Live conversations, read from the topics, in this terminal."),

@@ -29,7 +29,9 @@ def provider(
     ledger: Annotated[
         Path | None, typer.Option(help="File for what must come out of the sessions, added to as they end.")
     ] = None,
-    tls_cert: Annotated[Path | None, typer.Option(help="File of a certificate: for clients that insist on wss.")] = None,
+    tls_cert: Annotated[
+        Path | None, typer.Option(help="File of a certificate: for clients that insist on wss.")
+    ] = None,
     tls_key: Annotated[Path | None, typer.Option(help="File of its key.")] = None,
 ) -> None:
     """Speak the Realtime protocol on a port, in place of a provider, until Ctrl-C.
@@ -57,7 +59,6 @@ async def _serve(server: StandIn, stop: asyncio.Event) -> None:
         print("Ctrl-C ends it.", flush=True)
         await stop.wait()
     print(f"{server.sessions:,} sessions", file=sys.stderr)
-
 
 
 def _base_url(url: str) -> str:

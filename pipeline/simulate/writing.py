@@ -23,8 +23,9 @@ class Frame:
     """Where outputs stand: their response, and when it is cut off.
 
     `cut_after`: deltas until the response breaks off, None where it does not; `cut_at`: the time at which it does;
-    `on_cut` is called there, and `broken` set. `in_talk`: whether its items become part of the conversation. `told_at_end`, `retold_at_end`: items whose text `response.done`
-    is the first to tell, or tells in other words. `afterwards`: what happens once the response is over.
+    `on_cut` is called there, and `broken` set. `in_talk`: whether its items become part of the conversation.
+    `told_at_end`, `retold_at_end`: items whose text `response.done` is the first to tell, or tells in other words.
+    `afterwards`: what happens once the response is over.
     """
 
     response_id: str

@@ -35,9 +35,12 @@ FORMATS = {
 }
 _LOUD_COMPANDED = 0x30
 
+
 def _tone(hertz: float, milliseconds: int = 100) -> str:
     """A soft tone as PCM in base64; whole periods, so that the next one goes on without a click."""
-    samples = array("h", (int(2_000 * math.sin(2 * math.pi * hertz * n / PCM.rate)) for n in range(PCM.rate * milliseconds // 1000)))
+    samples = array(
+        "h", (int(2_000 * math.sin(2 * math.pi * hertz * n / PCM.rate)) for n in range(PCM.rate * milliseconds // 1000))
+    )
     if sys.byteorder == "big":
         samples.byteswap()
     return b64encode(samples.tobytes()).decode()

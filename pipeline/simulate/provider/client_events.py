@@ -122,9 +122,7 @@ def _retrieve(conversation: Conversation, event: Json) -> None:
     _known(conversation, item_id, "item_id", "retrieve")
     account = conversation.talk.account
     body = {"item": conversation.bodies[item_id]}
-    conversation.talk.say(
-        "conversation.item.retrieved", body, lambda: account.retrieved(account.items[item_id])
-    )
+    conversation.talk.say("conversation.item.retrieved", body, lambda: account.retrieved(account.items[item_id]))
 
 
 def _truncate(conversation: Conversation, event: Json) -> None:
@@ -133,7 +131,9 @@ def _truncate(conversation: Conversation, event: Json) -> None:
     body = conversation.bodies[item_id]
     if body.get("role") != "assistant":
         raise BadEvent(
-            "item_truncate_invalid_item_id", "Only model output audio messages can be truncated at the moment.", "item_id"
+            "item_truncate_invalid_item_id",
+            "Only model output audio messages can be truncated at the moment.",
+            "item_id",
         )
     heard_ms: int = event["audio_end_ms"]
     account = conversation.talk.account

@@ -37,8 +37,5 @@ def wrong_type(param: str, expected: str, value: object) -> BadEvent:
 
 
 def wrong_value(param: str, value: object, supported: tuple[str, ...]) -> BadEvent:
-    if len(supported) > 1:
-        names = ", ".join(f"'{name}'" for name in supported[:-1]) + f", and '{supported[-1]}'"
-    else:
-        names = f"'{supported[0]}'"
+    names = ", ".join(f"'{name}'" for name in supported)
     return BadEvent("invalid_value", f"Invalid value: '{value}'. Supported values are: {names}.", param)

@@ -75,7 +75,7 @@ def _message(talk: Talk, told: Json) -> Json:
         where = f"item.content[{index}]"
         if not isinstance(part, dict):
             raise wrong_type(where, "an object", part)
-        kind = cast(Json, part).get("type")
+        kind: Any = cast(Json, part).get("type")
         if kind not in CONTENTS[role]:
             raise wrong_value(f"{where}.type", kind, CONTENTS[role])
         kinds.add(_KINDS.get(kind, "audio"))

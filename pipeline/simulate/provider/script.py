@@ -88,8 +88,8 @@ def _example(talk: Talk, schema: Any) -> Any:
     for name in ("anyOf", "oneOf", "allOf"):
         if told.get(name):
             return _example(talk, told[name][0])
-    kind = told.get("type")
-    match kind[0] if isinstance(kind, list) else kind:
+    kind: Any = told.get("type")
+    match cast(list[Any], kind)[0] if isinstance(kind, list) else kind:
         case "string":
             return talk.rng.choice(PLACES)
         case "integer":

@@ -167,8 +167,15 @@ def test_history_in_its_place_and_edits() -> None:
     client = Client()
     client.configure()
     content = [{"type": "input_text", "text": "Later."}]
-    client.send("conversation.item.create", item={"id": "second", "type": "message", "role": "user", "content": content})
-    system = {"id": "first", "type": "message", "role": "system", "content": [{"type": "input_text", "text": "Be kind."}]}
+    client.send(
+        "conversation.item.create", item={"id": "second", "type": "message", "role": "user", "content": content}
+    )
+    system = {
+        "id": "first",
+        "type": "message",
+        "role": "system",
+        "content": [{"type": "input_text", "text": "Be kind."}],
+    }
     client.send("conversation.item.create", item=system, previous_item_id="root")
     client.listen()
     assert client.heard[-2]["previous_item_id"] is None
@@ -194,7 +201,8 @@ ITEM = {"type": "message", "role": "user", "content": [{"type": "input_text", "t
         ({"type": "response.dance"}, "invalid_value", "type"),
         ({"type": "session.update"}, "missing_required_parameter", "session"),
         ({"type": "session.update", "session": {}}, "missing_required_parameter", "session.type"),
-        ({"type": "session.update", "session": {"type": "realtime", "voice": "x"}}, "unknown_parameter", "session.voice"),
+        ({"type": "session.update", "session": {"type": "realtime", "voice": "x"}},
+         "unknown_parameter", "session.voice"),
         ({"type": "session.update", "session": {"type": "realtime", "tools": 7}}, "invalid_type", "session.tools"),
         ({"type": "conversation.item.create", "item": 1}, "invalid_type", "item"),
         ({"type": "conversation.item.create", "item": {}}, "missing_required_parameter", "item.type"),
