@@ -14,7 +14,7 @@ from typing import Any
 import orjson
 import pytest
 import trustme
-from websockets.asyncio.client import connect
+from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidStatus
 from websockets.typing import Subprotocol
 
@@ -27,6 +27,13 @@ from tests.simulate.provider.support import tone
 async def first(address: str, **options: Any) -> dict[str, Any]:
     async with connect(address, **options) as connection:
         return orjson.loads(await connection.recv())
+
+
+async def until(connection: ClientConnection, event_type: str) -> dict[str, Any]:
+    """The next event of this type."""
+    while (event := orjson.loads(await connection.recv()))["type"] != event_type:
+        pass
+    return event
 
 
 @pytest.mark.parametrize(
@@ -72,19 +79,12 @@ async def test_a_port_in_use_is_told() -> None:
 async def test_time_passes_as_fast_as_asked() -> None:
     """A second of the conversation takes a twentieth; the client cancels in the middle of an answer."""
     async with StandIn(speed=20) as server, connect(server.url + "/realtime") as connection:
-        await connection.send(orjson.dumps({"type": "response.create"}).decode())
         began = time.monotonic()
-        async for message in connection:
-            event = orjson.loads(message)
-            if event["type"] == "response.output_audio.delta":
-                await connection.send(orjson.dumps({"type": "response.cancel"}).decode())
-                break
-        async for message in connection:
-            event = orjson.loads(message)
-            if event["type"] == "response.done":
-                break
+        await connection.send('{"type": "response.create"}')
+        await until(connection, "response.output_audio.delta")
         assert time.monotonic() - began > 0.15 / 20
-        assert event["response"]["status"] == "cancelled"
+        await connection.send('{"type": "response.cancel"}')
+        assert (await until(connection, "response.done"))["response"]["status"] == "cancelled"
 
 
 async def test_the_command_serves_until_it_is_stopped_and_keeps_a_ledger(tmp_path: Path) -> None:
@@ -107,9 +107,7 @@ async def test_the_command_serves_until_it_is_stopped_and_keeps_a_ledger(tmp_pat
                 {"type": "input_audio_buffer.append", "audio": tone(700, loud=False)},
             ):
                 await connection.send(orjson.dumps(event).decode())
-            async for message in connection:
-                if orjson.loads(message)["type"] == "response.done":
-                    break
+            await until(connection, "response.done")
         program.terminate()
         assert await program.wait() == 0
     finally:
