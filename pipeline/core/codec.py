@@ -36,7 +36,7 @@ class StateUnreadable(Exception):
 def encode(entity: Entity) -> bytes:
     """The value of an entity's changelog record. An item's `source` is written here, once for all events of a batch."""
     if not isinstance(entity, Item):
-        return orjson.dumps([VERSION, *entity.copy_fields(entity)])
+        return shrunk(orjson.dumps([VERSION, *entity.copy_fields(entity)]))
     if isinstance(entity.source, Event):
         entity.source = shrunk(entity.source.source)
     values: list[Any] = [VERSION, *entity.copy_fields(entity)]
@@ -44,17 +44,17 @@ def encode(entity: Entity) -> bytes:
         values[_DOCUMENT + 1] = orjson.Fragment(entity.document)
     if entity.source is not None:
         values[_SOURCE + 1] = orjson.Fragment(entity.source)
-    return orjson.dumps(values)
+    return shrunk(orjson.dumps(values))
 
 
 def encode_forgotten(ordinal: int, revision: int) -> bytes:
     """The value for an item that left."""
-    return orjson.dumps([VERSION, ordinal, revision])
+    return shrunk(orjson.dumps([VERSION, ordinal, revision]))
 
 
 def item_key(session: str, item_id: str) -> bytes:
     """The key of an item's changelog record."""
-    return orjson.dumps([Item.kind, session, item_id])
+    return shrunk(orjson.dumps([Item.kind, session, item_id]))
 
 
 def decode_key(key: bytes) -> list[str]:

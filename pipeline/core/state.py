@@ -18,6 +18,7 @@ from typing import Any, ClassVar, Literal, TypeVar
 import orjson
 
 from pipeline.core.event import Event
+from pipeline.core.values import shrunk
 
 SEEN_EVENTS = 64
 """How many of the events applied to it an entity remembers, to know a repeated one."""
@@ -46,7 +47,7 @@ class Entity:
     @property
     def key(self) -> bytes:
         """The key of its changelog record."""
-        return orjson.dumps([self.kind, self.session])
+        return shrunk(orjson.dumps([self.kind, self.session]))
 
     def copy(self) -> tuple[Any, ...]:
         """The values of all fields; `restore` puts them back."""
@@ -154,7 +155,7 @@ class Reply(Entity):
 
     @property
     def key(self) -> bytes:
-        return orjson.dumps([self.kind, self.session, self.id])
+        return shrunk(orjson.dumps([self.kind, self.session, self.id]))
 
 
 @_entity
@@ -222,7 +223,7 @@ class Item(Remembering):
 
     @property
     def key(self) -> bytes:
-        return orjson.dumps([self.kind, self.session, self.id])
+        return shrunk(orjson.dumps([self.kind, self.session, self.id]))
 
     def tell_previous(self, item_id: str | None, source: PreviousSource) -> None:
         """Take the predecessor where it is better than what is known.
