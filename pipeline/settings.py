@@ -24,6 +24,7 @@ NamePart = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]+$", max_le
 Servers = Annotated[
     str, StringConstraints(strip_whitespace=True, pattern=r"^[^\s,:]+:\d+(,[^\s,:]+:\d+)*$|^\[[0-9a-fA-F:]+\]:\d+$")
 ]
+Url = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^https?://\S+$")]
 
 
 def _split(value: Any) -> Any:
@@ -117,10 +118,28 @@ class Settings(BaseSettings):
     ssl_cafile: str | None = Field(None, description="File of the certificate authority that signed the brokers' keys.")
     ssl_certfile: str | None = Field(None, description="File of the client's certificate.")
     ssl_keyfile: str | None = Field(None, description="File of the client's key.")
-    sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = Field("PLAIN", description="How to log in.")
-    sasl_username: str | None = Field(None, description="User to log in as.")
-    # No flag: a command line is visible to every user of the machine.
-    sasl_password: SecretStr | None = Field(None, description="Password to log in with.", json_schema_extra=NO_FLAG)
+    # Secrets have no flag: a command line is visible to every user of the machine.
+    ssl_keypassword: SecretStr | None = Field(
+        None, description="Password of the client's key.", json_schema_extra=NO_FLAG
+    )
+    sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER"] = Field(
+        "PLAIN", description="How to log in."
+    )
+    sasl_username: str | None = Field(None, description="User to log in as (PLAIN, SCRAM).")
+    sasl_password: SecretStr | None = Field(
+        None, description="Password to log in with (PLAIN, SCRAM).", json_schema_extra=NO_FLAG
+    )
+    sasl_oauth_token_url: Url | None = Field(
+        None, description="Where OAUTHBEARER gets its tokens: OAuth 2.0 client credentials."
+    )
+    sasl_oauth_client_id: str | None = Field(None, description="Client id at the token endpoint.")
+    sasl_oauth_client_secret: SecretStr | None = Field(
+        None, description="Client secret at the token endpoint.", json_schema_extra=NO_FLAG
+    )
+    sasl_oauth_scope: str | None = Field(None, description="Scope to ask the token endpoint for.")
+    sasl_oauth_cafile: str | None = Field(
+        None, description="File of the certificate authority of the token endpoint. Default: the system's."
+    )
 
     _sources: dict[str, str] = PrivateAttr(default_factory=dict[str, str])
 
@@ -156,19 +175,13 @@ class Settings(BaseSettings):
         )
 
     def connection(self) -> dict[str, Any]:
-        """Keyword arguments for any aiokafka client, beside `bootstrap_servers`: encryption and login."""
-        options: dict[str, Any] = {"security_protocol": self.security_protocol}
-        if self.security_protocol.endswith("SSL"):
-            from aiokafka.helpers import create_ssl_context
+        """Keyword arguments for any aiokafka client, beside `bootstrap_servers`: encryption and login.
 
-            options["ssl_context"] = create_ssl_context(
-                cafile=self.ssl_cafile, certfile=self.ssl_certfile, keyfile=self.ssl_keyfile
-            )
-        if self.security_protocol.startswith("SASL"):
-            options["sasl_mechanism"] = self.sasl_mechanism
-            options["sasl_plain_username"] = self.sasl_username
-            options["sasl_plain_password"] = self.sasl_password.get_secret_value() if self.sasl_password else None
-        return options
+        Raises UsageError naming the setting that is missing or wrong.
+        """
+        from pipeline.security.connection import connection
+
+        return connection(self)
 
 
 def flag_of(name: str) -> str:

@@ -1,4 +1,4 @@
-"""`itemstream topics plan|apply|check|describe`: the catalogue of topics beside the cluster's.
+"""`itemstream topics plan|apply|check|describe|acls`: the catalogue of topics beside the cluster's.
 
 Nothing is ever deleted, and no topic ever loses partitions.
 """
@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from pipeline.cli.options import COMMON, with_settings
+from pipeline.cli.topics_acls import acls
 from pipeline.cli.topics_view import change_data, print_description, print_plan, print_problems, topic_data
 from pipeline.errors import UsageError
 from pipeline.settings import Settings
@@ -30,6 +31,7 @@ from topics.admin import (
 )
 
 app = typer.Typer(no_args_is_help=True)
+app.command("acls")(acls)
 
 OPTIONS = (*COMMON, "input_topic")
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]

@@ -16,7 +16,7 @@ _DAY_MS = 24 * 60 * 60 * 1000
 def print_plan(plan: Plan) -> None:
     """The changes, then each warning and note once."""
     if plan.changes:
-        _table(("change", "topic", "what"), [(_action(c), c.topic, _what(c)) for c in plan.changes])
+        print_table(("change", "topic", "what"), [(_action(c), c.topic, _what(c)) for c in plan.changes])
     warnings = dict.fromkeys(change.warning for change in plan.changes if isinstance(change, AddPartitions))
     for text in warnings:
         print(f"Warning: {text}.")
@@ -51,7 +51,7 @@ def print_description(topics: Sequence[DeployedTopic], state: ClusterState | Non
     ]
     if sys.stdout.isatty():  # prose below the name: it would squeeze every other column
         rows = [(f"[bold]{name}[/]\n{text}\n[dim]key: {key}[/]\n", *cells) for name, *cells, key, text in rows]
-    _table(("topic", "record type", "partitions", "retention", "cleanup", "in the cluster"), rows)
+    print_table(("topic", "record type", "partitions", "retention", "cleanup", "in the cluster"), rows)
 
 
 def change_data(change: Change) -> dict[str, Any]:
@@ -123,7 +123,8 @@ def _live(topic: DeployedTopic, state: ClusterState | None) -> str:
     return f"{found.partitions} partitions, {found.replication_factor} replicas"
 
 
-def _table(head: Iterable[str], rows: Sequence[Sequence[str]]) -> None:
+def print_table(head: Iterable[str], rows: Sequence[Sequence[str]]) -> None:
+    """A table on a terminal, lines of tab-separated cells into a pipe."""
     if not sys.stdout.isatty():
         for row in rows:
             print("\t".join(row))

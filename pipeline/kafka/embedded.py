@@ -48,6 +48,7 @@ class EmbeddedKafka:
     detached: the broker outlives this program; else it ends with it at the latest, also where that was killed.
     cluster: the cluster id an empty data folder is given, so that several nodes make one cluster; None makes one up.
     jvm: options of the Java machine, after the usual ones.
+    format_options: of the tool that makes an empty data folder, such as `--add-scram SCRAM-SHA-256=[…]`.
 
     `start` returns when the broker answers requests. Use it as a (sync or async) context manager, or call `start` and
     `stop`. Raises ItemstreamError, one line, where it can't start.
@@ -62,6 +63,7 @@ class EmbeddedKafka:
         detached: bool = False,
         cluster: str | None = None,
         jvm: Sequence[str] = (),
+        format_options: Sequence[str] = (),
         announce: Announce | None = None,
     ) -> None:
         self.port = port
@@ -72,6 +74,7 @@ class EmbeddedKafka:
         self._detached = detached
         self._cluster = cluster
         self._jvm = (f"-Xmx{MAX_HEAP}", *_JVM, *jvm)
+        self._format_options = tuple(format_options)
         self._announce = announce
         self._process: subprocess.Popen[bytes] | None = None
         self._watchdog: Watchdog | None = None
@@ -195,7 +198,8 @@ class EmbeddedKafka:
         if not meta.exists():
             new_id = self._cluster or new_cluster_id()
             tool = ["kafka.tools.StorageTool", "format", "--cluster-id", new_id, "--config", str(properties)]
-            if subprocess.run([*run, *tool], stdout=log, stderr=log, stdin=subprocess.DEVNULL, check=False).returncode:
+            command = [*run, *tool, *self._format_options]
+            if subprocess.run(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, check=False).returncode:
                 raise ItemstreamError(f"Kafka's data folder {self.data_dir} could not be made: {self._last_lines()}")
         lines = meta.read_text().splitlines()
         return next(line.removeprefix("cluster.id=") for line in lines if line.startswith("cluster.id="))

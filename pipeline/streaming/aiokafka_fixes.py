@@ -29,9 +29,13 @@ def apply() -> None:
     - The group joins a transaction before the partitions do, see `_next_transactional_request`.
     - uvloop raises RuntimeError on writing to a connection that the peer has reset, where asyncio's own loop says
       nothing. aiokafka takes that for a mistake in itself and ends the task that fetches, sends or keeps the group.
+    - A broker refuses a token of OAUTHBEARER with a challenge that says why (RFC 7628, 3.2.3). aiokafka takes that for
+      a success and goes on with a connection that is of no use.
     """
     patched_connection: Any = conn.AIOKafkaConnection
     patched_connection.send = _send
+    patched_login: Any = conn.OAuthAuthenticator
+    patched_login.step = _login_step
     patched_fetcher: Any = fetcher
     patched_fetcher.MemoryRecords = LenientRecords
     patched_fetcher.PartitionRecords = FastPartitionRecords
@@ -39,6 +43,15 @@ def apply() -> None:
     patched_sender.BACKOFF_OVERRIDE = CONCURRENT_TRANSACTIONS_BACKOFF_SECONDS
     patched_sender.AddOffsetsToTxnHandler = _AddOffsetsHandler
     patched_sender.Sender._maybe_do_transactional_request = _next_transactional_request
+
+
+_original_login_step: Any = cast(Any, conn.OAuthAuthenticator).step
+
+
+async def _login_step(self: Any, payload: bytes | None) -> Any:
+    if payload:
+        raise kafka.SaslAuthenticationFailed(payload.decode(errors="replace"))
+    return await _original_login_step(self, payload)
 
 
 _original_send: Any = cast(Any, conn.AIOKafkaConnection).send

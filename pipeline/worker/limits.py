@@ -25,7 +25,7 @@ _TOPIC = 2  # ConfigResource.Type.TOPIC
 async def topic_limits(client: Any, topics: Iterable[str]) -> dict[str, int]:
     """`max.message.bytes` by topic, asked of a started AIOKafkaClient; topics that may not be asked about are missing.
 
-    Kafka asks for the right DescribeConfigs here, which a worker needs for nothing else.
+    Kafka asks for the right DescribeConfigs here; a worker does not start without it.
     """
     resources = [(_TOPIC, name, [MAX_MESSAGE_BYTES]) for name in topics]
     response = await client.send(client.get_random_node(), DescribeConfigsRequest(resources))

@@ -10,17 +10,17 @@ from typing import Any
 from aiokafka import errors as kafka
 from aiokafka.client import AIOKafkaClient, CoordinationType
 
+from pipeline.security.refusal import refusal
 from pipeline.settings import Settings
 from pipeline.streaming import StreamError, UnrecoverableError
 from pipeline.worker.limits import LEAST, MAX_MESSAGE_BYTES, topic_limits
-from pipeline.worker.rights import Right, TopicRights, group_rights, topic_rights
+from pipeline.worker.rights import NEEDED, OPERATIONS, Right, TopicRights, group_rights, topic_rights
 from pipeline.worker.stream_config import stream_config
 from topics.admin import ClusterState, DeployedTopic, TopicState, deployment, problems
 
 CONNECT_TIMEOUT_MS = 10_000
 SHOWN = 3
-
-_NEEDED = {"input": Right.READ, "output": Right.WRITE, "changelog": Right.READ | Right.WRITE}
+HINT = " (itemstream topics acls worker prints all that is needed)"
 
 
 class PreflightError(UnrecoverableError):
@@ -70,6 +70,8 @@ async def _connect(client: Any, settings: Settings) -> None:
     try:
         await client.bootstrap()
     except (kafka.KafkaConnectionError, OSError, TimeoutError) as error:
+        if (refused := await refusal(settings, CONNECT_TIMEOUT_MS)) is not None:
+            raise (PreflightError if refused.lasting else UnreachableError)(refused.why) from error
         raise UnreachableError(
             f"no Kafka broker answers at {settings.bootstrap_servers}; start one (itemstream kafka start) or set "
             "--bootstrap-servers"
@@ -80,8 +82,9 @@ async def _connect(client: Any, settings: Settings) -> None:
 
 def _topic_problems(topics: tuple[DeployedTopic, ...], found: dict[str, TopicRights]) -> Iterator[str]:
     hidden = {name for name, rights in found.items() if rights.hidden}
-    if hidden:
-        yield f"no right to see {_names(hidden)}: grant this client Describe and what the worker does with each"
+    for role, rights in NEEDED.items():
+        if unseen := {topic.name for topic in topics if topic.role == role} & hidden:
+            yield f"no right to see {_names(unseen)}: grant {' and '.join(OPERATIONS[right] for right in rights)}{HINT}"
     seen = {name: rights for name, rights in found.items() if rights.partitions}
     state = ClusterState(1, {name: TopicState(name, rights.partitions, 1, {}, {}) for name, rights in seen.items()})
     errors = [
@@ -90,10 +93,10 @@ def _topic_problems(topics: tuple[DeployedTopic, ...], found: dict[str, TopicRig
     if missing := {problem.topic for problem in errors if problem.code == "missing"}:
         yield f"missing {_names(missing)}: create with: itemstream topics apply"
     yield from (problem.message for problem in errors if problem.code != "missing")
-    for right in (Right.READ, Right.WRITE):
-        needed = {topic.name for topic in topics if right in _NEEDED[topic.role]}
+    for right in Right:
+        needed = {topic.name for topic in topics if right in NEEDED[topic.role]}
         if refused := {name for name in needed & seen.keys() if right not in seen[name].rights}:
-            yield f"no right to {right.name} {_names(refused)}: grant it to this client"
+            yield f"no right to {right.name} {_names(refused)}: grant {OPERATIONS[right]}{HINT}"
 
 
 def _names(topics: set[str]) -> str:
@@ -113,7 +116,7 @@ async def _check_group(client: Any, group: str) -> None:
             raise
         return  # a fresh cluster is still making the topic of offsets; the client waits for it
     if Right.READ not in rights:
-        raise PreflightError(f"no right to use consumer group {group}: grant Read on it to this client")
+        raise PreflightError(f"no right to use consumer group {group}: grant Read{HINT}")
 
 
 async def _check_transactional_id(client: Any, name: str) -> None:
@@ -122,7 +125,7 @@ async def _check_transactional_id(client: Any, name: str) -> None:
         await client.coordinator_lookup(CoordinationType.TRANSACTION, name)
     except kafka.TransactionalIdAuthorizationFailed as error:
         raise PreflightError(
-            f"no right to use transactional id {name}: grant Write on all ids that start with the group's name"
+            f"no right to use transactional id {name}: grant Write on all ids that begin so, but for the number{HINT}"
         ) from error
     except kafka.KafkaError as error:
         if not error.retriable:

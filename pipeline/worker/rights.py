@@ -6,15 +6,18 @@ right shows before the first record instead of in the first transaction.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import IntFlag
+from types import MappingProxyType
 from typing import Any, cast
 
 from aiokafka import errors as kafka
 from aiokafka.protocol.admin import DescribeGroupsRequest_v3, DescribeGroupsResponse_v3
 from aiokafka.protocol.api import Request, RequestStruct, Response
 from aiokafka.protocol.types import Array, Boolean, Int16, Int32, Schema, String
+
+from topics.admin.model import Role
 
 
 class Right(IntFlag):
@@ -23,6 +26,28 @@ class Right(IntFlag):
     READ = 1 << 3
     WRITE = 1 << 4
     DESCRIBE = 1 << 8
+    DESCRIBE_CONFIGS = 1 << 10
+
+
+NEEDED: Mapping[Role, Right] = MappingProxyType(
+    {
+        "input": Right.READ,
+        # Without the settings of a topic nobody knows which record is too large for it.
+        "output": Right.WRITE | Right.DESCRIBE_CONFIGS,
+        "changelog": Right.READ | Right.WRITE | Right.DESCRIBE_CONFIGS,
+    }
+)
+"""What a worker does with the topics of each role."""
+
+OPERATIONS: Mapping[Right, str] = MappingProxyType(
+    {
+        Right.READ: "Read",
+        Right.WRITE: "Write",
+        Right.DESCRIBE: "Describe",
+        Right.DESCRIBE_CONFIGS: "DescribeConfigs",
+    }
+)
+"""Kafka's names, as its tools want them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,8 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from pydantic import SecretStr
+
 from pipeline.errors import ItemstreamError
 from pipeline.logs import get_logger
 from pipeline.settings import Settings
@@ -113,8 +115,9 @@ class Supervisor:
 def settings_json(settings: Settings) -> str:
     """The settings for a child, secrets in clear: they go through a pipe only."""
     values = settings.model_dump(mode="json")
-    if settings.sasl_password is not None:
-        values["sasl_password"] = settings.sasl_password.get_secret_value()
+    for name in values:
+        if isinstance(value := getattr(settings, name), SecretStr):
+            values[name] = value.get_secret_value()
     import orjson
 
     return orjson.dumps(values).decode()
