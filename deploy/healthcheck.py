@@ -1,4 +1,4 @@
-"""The container's health: the worker's web server answers without a server error. No web server: nothing to ask."""
+"""The container's health: what the worker says on /live. No web server: nothing to ask."""
 
 import os
 import sys
@@ -13,10 +13,11 @@ def main() -> int:
     if port == "0":
         return 0
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=TIMEOUT_SECONDS):
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/live", timeout=TIMEOUT_SECONDS):
             return 0
     except urllib.error.HTTPError as answer:
-        return int(answer.code >= 500)
+        print(answer.read().decode(errors="replace"), file=sys.stderr)
+        return 1
     except OSError as error:
         print(f"no answer on port {port}: {error}", file=sys.stderr)
         return 1

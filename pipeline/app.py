@@ -1,4 +1,4 @@
-"""The Faust app: life cycle, agents, sensors and web. Kafka is not Faust's job here.
+"""The Faust app: life cycle, agents and sensors. Kafka and the web are not Faust's job here.
 
 Faust's own consumer, producer, conductor and tables are never started: see the documentation on delivery for what they
 would lose. The records come from a `TransactionalStream`, through a Faust channel, to the agents.
@@ -24,12 +24,12 @@ MakeStream = Callable[[Handler], TransactionalStream]
 
 
 class _Boot(faust.app.BootStrategy):
-    """What starts with the app: sensors, web and agents; nothing that connects to Kafka."""
+    """What starts with the app: sensors and agents; nothing that connects to Kafka, nothing that listens."""
 
     enable_kafka = False
 
     def server(self) -> Iterable[Any]:
-        return self._chain(self.sensors(), self.web_server(), self.agents())
+        return self._chain(self.sensors(), self.agents())
 
 
 class ItemstreamApp(faust.App):
@@ -73,18 +73,15 @@ class Source(Service):
             await asyncio.wait({self.finished})
 
 
-def create_app(name: str, make_stream: MakeStream, web_host: str = "127.0.0.1", web_port: int = 0) -> ItemstreamApp:
-    """The app, not started. `web_port` 0: no web server."""
+def create_app(name: str, make_stream: MakeStream) -> ItemstreamApp:
+    """The app, not started."""
     app = ItemstreamApp(
         name,
         # Never connected to: Faust only wants to know a transport.
         broker="kafka://localhost",
         store="memory://",
         cache="memory://",
-        web_enabled=web_port != 0,
-        web_host=web_host,
-        web_bind=web_host,
-        web_port=web_port or 6066,
+        web_enabled=False,
         topic_disable_leader=True,
         autodiscover=False,
     )

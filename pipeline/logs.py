@@ -6,11 +6,16 @@ from collections.abc import Sequence
 from typing import Any, Literal, TextIO
 
 import structlog
+import structlog.tracebacks
 
 Level = Literal["debug", "info", "warning", "error"]
 
 # These tell every reconnect and every heartbeat; what matters of it the worker says itself.
 QUIET = ("aiokafka", "kafka", "faust", "mode", "asyncio", "aiohttp")
+
+
+# Variables of a frame hold records: what is said in them has no place in a log.
+_TRACES = structlog.processors.ExceptionRenderer(structlog.tracebacks.ExceptionDictTransformer(show_locals=False))
 
 
 def configure_logs(
@@ -30,9 +35,9 @@ def configure_logs(
         structlog.processors.StackInfoRenderer(),
     )
     last: Sequence[structlog.typing.Processor] = (
-        (structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer(ensure_ascii=False))
+        (_TRACES, structlog.processors.JSONRenderer(ensure_ascii=False))
         if form == "json"
-        else (structlog.dev.ConsoleRenderer(colors=out.isatty()),)
+        else (structlog.dev.ConsoleRenderer(colors=out.isatty(), exception_formatter=structlog.dev.plain_traceback),)
     )
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],

@@ -4,10 +4,13 @@ import io
 import json
 import logging
 from collections.abc import Iterator
+from typing import Literal
 
 import pytest
 
 from pipeline.logs import Level, configure_logs, get_logger
+
+SECRET = b"my number is 0151"
 
 
 @pytest.fixture(autouse=True)
@@ -39,6 +42,24 @@ def test_an_exception_stays_one_json_line() -> None:
         get_logger("x").exception("failed")
     (line,) = out.getvalue().splitlines()
     assert json.loads(line)["exception"][0]["exc_value"] == "wrong"
+
+
+@pytest.mark.parametrize("form", ["json", "console"])
+def test_a_stack_trace_has_no_values_of_variables(form: Literal["json", "console"]) -> None:
+    out = io.StringIO()
+    configure_logs("info", form, out)
+
+    def work(record: bytes) -> None:
+        raise ValueError(f"a record of {len(record)} bytes")
+
+    try:
+        work(SECRET)
+    except ValueError:
+        get_logger("x").exception("failed")
+        logging.getLogger("theirs").exception("failed")
+    assert out.getvalue().count("a record of 17 bytes") == 2
+    assert "in work" in out.getvalue() or '"work"' in out.getvalue()
+    assert SECRET.decode() not in out.getvalue()
 
 
 def test_console_lines() -> None:

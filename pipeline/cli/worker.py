@@ -38,4 +38,14 @@ async def _run(settings: Settings, processes: int, stop: asyncio.Event) -> None:
 
     # Once here, so that what is wrong is told once.
     await preflight(settings)
-    await Supervisor(settings, processes).run(stop)
+    supervisor = Supervisor(settings, processes)
+    if not settings.web_port:
+        await supervisor.run(stop)
+        return
+    from pipeline.observe.gathered import supervisor_web
+    from pipeline.observe.server import served
+    from pipeline.observe.sockets import listening
+
+    web = supervisor_web(processes, supervisor.ports)
+    async with served(web, listening(settings.web_host, settings.web_port)):
+        await supervisor.run(stop)

@@ -30,6 +30,10 @@ class Asleep:
     def __len__(self) -> int:
         return len(self._sessions)
 
+    def records(self) -> int:
+        """Changelog records that are kept."""
+        return sum(map(len, self._sessions.values()))
+
     def restore(self, key: bytes, value: bytes | None) -> None:
         """Raises `StateUnreadable` where this release cannot read the record."""
         name = decode_key(key)[1]

@@ -12,7 +12,7 @@ from pipeline.core.handlers import FIRST_OUTPUTS, HANDLERS, WITHOUT_SESSION, Han
 from pipeline.core.handlers.responses import first_output, items_alone
 from pipeline.core.index import reindex
 from pipeline.core.leave import leave
-from pipeline.core.records import BatchResult, Counts, InputRecord
+from pipeline.core.records import BatchResult, Counts, InputRecord, StateSize
 from pipeline.core.reject import Rejection, rejected
 from pipeline.core.settings import CoreSettings
 from pipeline.core.state import Entity, Session
@@ -95,6 +95,15 @@ class Partition:
             (self._parked if cursor.parked else self._active).note(raw, cursor.seen_minute)
             self._minute = max(self._minute, cursor.seen_minute)
 
+    def size(self) -> StateSize:
+        """What is kept; walks over the sessions."""
+        sessions = self.sessions.values()
+        return StateSize(
+            len(self._active), len(self._parked),
+            sum(len(one.items) + len(one.forgotten) for one in sessions), sum(len(one.replies) for one in sessions),
+            self._asleep.records(),
+        )  # fmt: skip
+
     def wake_all(self) -> dict[bytes, Session]:
         """All sessions, by what they are known by."""
         for raw in self._asleep.names():
@@ -140,6 +149,7 @@ class Partition:
             self._apply_alone(event, handler)
         else:
             return False
+        self._counts.types[event.type] += 1
         return True
 
     def _pass_by(
@@ -160,6 +170,7 @@ class Partition:
             except Rejection:
                 return False
             self._apply(session, event, first_output)
+            self._counts.types[event.type] += 1
             return True
         return False
 
@@ -323,8 +334,8 @@ class Partition:
 
     def _result(self) -> BatchResult:
         step = self._step
-        result = BatchResult(step.outputs, step.take_changes(), self._counts)
-        step.outputs, self._counts = [], Counts()
+        result = BatchResult(step.outputs, step.take_changes(), self._counts, list(step.notes.values()))
+        step.outputs, step.notes, self._counts = [], {}, Counts()
         return result
 
 

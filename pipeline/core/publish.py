@@ -13,7 +13,7 @@ import orjson
 from pipeline.core.document import document_of
 from pipeline.core.enrich import BUILDERS, NO_FIELDS
 from pipeline.core.event import Event
-from pipeline.core.records import Headers, Output
+from pipeline.core.records import Headers, Note, Output
 from pipeline.core.reject import Rejection
 from pipeline.core.route import Route
 from pipeline.core.state import Item, Session
@@ -22,6 +22,9 @@ from pipeline.core.transcript import with_model
 from pipeline.core.values import digest, object_or_none, text_or_none
 
 SCHEMA_VERSION = 1
+
+NOTED = frozenset({"function_call", "function_call_output", "mcp_call"})
+"""Item types that metrics of the product are made of."""
 
 
 def revise(step: Step, item: Item, cause: str) -> None:
@@ -52,6 +55,9 @@ def publish(step: Step, item: Item, cause: str, document: dict[str, Any] | None 
     item.revision += 1
     item.fingerprint = fingerprint
     session.open.pop(item, None)
+    if document["type"] in NOTED:
+        note = document["type"], item.revision, cause, session.config.model, content
+        step.notes[len(step.outputs)] = _tuple(Note, note)
     source = step.event or item.source
     if isinstance(source, Event):
         source = source.source
@@ -98,6 +104,7 @@ def publish_response(step: Step, response_id: str | None, fields: dict[str, Any]
     assert event is not None
     name = response_id if response_id is not None else f"\x1f{event.identity:016x}"
     config = session.config
+    step.notes[len(step.outputs)] = _tuple(Note, ("response", 1, "response_done", config.model, fields))
     head = {
         "schema_version": SCHEMA_VERSION,
         "id": record_id(session.id, "response\x1f" + name, 1),

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 Headers = list[tuple[str, bytes | None]]
 """Kafka headers. None, which is not the same as empty, is among those of rejected records only."""
@@ -61,6 +62,8 @@ class Counts:
     used: int = 0
     ignored: int = 0
     rejected: dict[str, int] = field(default_factory=dict[str, int])
+    types: defaultdict[str, int] = field(default_factory=lambda: defaultdict(int), compare=False)
+    """The used ones by event type; those that have a handler, so a closed set."""
 
     def add(self, other: Counts) -> None:
         """Add the counts of another batch to these."""
@@ -69,6 +72,31 @@ class Counts:
         self.ignored += other.ignored
         for reason, number in other.rejected.items():
             self.rejected[reason] = self.rejected.get(reason, 0) + number
+        for name, number in other.types.items():
+            self.types[name] += number
+
+
+class Note(NamedTuple):
+    """A record that came out and that metrics of the product are made of."""
+
+    kind: str
+    """The item's type, or `response`."""
+    revision: int
+    cause: str
+    model: str | None
+    content: dict[str, Any]
+    """The record's own fields; not to be changed."""
+
+
+class StateSize(NamedTuple):
+    """What a partition keeps. open, idle: sessions. items, responses: of those that were heard of since the restore.
+    asleep: changelog records of those that were not."""
+
+    open: int
+    idle: int
+    items: int
+    responses: int
+    asleep: int
 
 
 @dataclass(slots=True)
@@ -78,3 +106,4 @@ class BatchResult:
     outputs: list[Output]
     changes: list[Change]
     counts: Counts
+    notes: list[Note] = field(default_factory=list[Note])

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from pipeline.core.codec import encode, encode_forgotten, item_key
 from pipeline.core.event import Event
 from pipeline.core.index import unindex
-from pipeline.core.records import Change, Output
+from pipeline.core.records import Change, Note, Output
 from pipeline.core.reject import Rejection
 from pipeline.core.route import Routes
 from pipeline.core.settings import CoreSettings
@@ -54,6 +54,8 @@ class Step:
         self._touched: dict[Entity, tuple[Any, ...]] = {}
         self._created: list[tuple[dict[Any, Any], Any]] = []
         self._first_output = 0
+        self.notes: dict[int, Note] = {}
+        """By the index of the output that each is about."""
 
     def begin(self, session: Session, event: Event | None) -> None:
         """Start on an event of a session; None where time passing is what happens to it."""
@@ -68,6 +70,8 @@ class Step:
     def undo(self) -> bool:
         """Put the session back to where it was at `begin`. True where its derived indexes must be made anew."""
         del self.outputs[self._first_output :]
+        for index in [index for index in self.notes if index >= self._first_output]:
+            del self.notes[index]
         for entity, values in self._touched.items():
             entity.restore(values)
         for holder, name in reversed(self._created):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import Coroutine
 from typing import Any
 
@@ -61,6 +62,8 @@ class InputPartition:
         self.rests_until = now
         """Until then a batch begins only if it is full."""
         self._commit: asyncio.Task[None] | None = None
+        self._taken: deque[tuple[int, int]] = deque()
+        """Offset and timestamp of the first record of each batch that is not durable yet."""
 
     def told_ms(self) -> int:
         """The wall clock, for a batch."""
@@ -71,6 +74,11 @@ class InputPartition:
         """The wall clock as if it had not been set since: a jump of it is no time that passed."""
         wall_ms, at = self.wall
         return wall_ms + round((now - at) * 1000)
+
+    @property
+    def oldest_ms(self) -> int | None:
+        """Timestamp of the first record that was read and is not durable; None where there is none."""
+        return self._taken[0][1] if self._taken else self.queue[0].timestamp if self.queue else None
 
     @property
     def committing(self) -> bool:
@@ -110,6 +118,7 @@ class InputPartition:
             return None
         records = self.queue[:most]
         del self.queue[:most]
+        self._taken.append((records[0].offset, records[0].timestamp))
         self._queue_bytes = _size(self.queue)
         return records
 
@@ -137,6 +146,8 @@ class InputPartition:
         again and again. The longer commits take the busier Kafka is: it then gets fewer and larger ones.
         """
         self.committed = next_offset
+        while self._taken and self._taken[0][0] < next_offset:
+            self._taken.popleft()
         self.last_progress = time.monotonic()
         rest = min(REST_RATIO * seconds, MAX_REST_SECONDS)
         self.rests_until = self.last_progress + rest

@@ -4,9 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Any
 
-from pipeline.core.records import Counts
+from pipeline.core.records import BatchResult, Counts
+from pipeline.streaming.distribution import Distribution
+
+_topic = attrgetter("topic")
+_timestamp = attrgetter("timestamp")
+
+COMMIT_SECONDS = (0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
+BATCH_RECORDS = (1, 10, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000)
+LATENCY_MS = (5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 30_000, 60_000, 300_000, 3_600_000)
 
 
 @dataclass(slots=True)
@@ -39,6 +48,10 @@ class StreamStats:
     commit_seconds: float = 0.0
     """Summed over transactions, from the first send to the end of the commit."""
     commit_seconds_max: float = 0.0
+    commit_times: Distribution = field(default_factory=lambda: Distribution(COMMIT_SECONDS))
+    batch_records: Distribution = field(default_factory=lambda: Distribution(BATCH_RECORDS))
+    latency_ms: Distribution = field(default_factory=lambda: Distribution(LATENCY_MS))
+    """Of each record written: the input record's timestamp to the commit."""
     process_seconds: float = 0.0
     """Summed over batches: the core."""
     restored_records: int = 0
@@ -51,11 +64,18 @@ class StreamStats:
         self.restored_records += records
         self.restore_seconds_max = max(self.restore_seconds_max, seconds)
 
-    def committed(self, seconds: float) -> None:
-        """Note a transaction that took `seconds`."""
+    def committed(self, seconds: float, counts: Counts, result: BatchResult, now_ms: int) -> None:
+        """Note a transaction that took `seconds`; `counts` are those of all records it covers, `now_ms` its end."""
         self.transactions += 1
         self.commit_seconds += seconds
         self.commit_seconds_max = max(self.commit_seconds_max, seconds)
+        self.commit_times.note(seconds)
+        self.batch_records.note(counts.consumed)
+        self.counts.add(counts)
+        self.changes += len(result.changes)
+        if result.outputs:
+            self.outputs.update(map(_topic, result.outputs))
+            self.latency_ms.note_all([now_ms - at for at in map(_timestamp, result.outputs)])
 
     def snapshot(self) -> dict[str, Any]:
         """All of it as JSON-ready values."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Iterator, Mapping
-from operator import attrgetter
 
 import structlog
 from aiokafka import TopicPartition
@@ -19,8 +18,10 @@ from pipeline.streaming.config import StreamConfig
 from pipeline.streaming.core_interface import CoreFactory
 from pipeline.streaming.failures import StreamError, unrecoverable
 from pipeline.streaming.fault_points import FaultHook, no_fault
+from pipeline.streaming.observer import Observer
 from pipeline.streaming.partition import InputPartition
 from pipeline.streaming.progress import Waiting, check_progress
+from pipeline.streaming.standing import PartitionStanding, Standing
 from pipeline.streaming.stats import StreamStats
 
 POLL_MS = 200
@@ -36,8 +37,6 @@ STOP_SECONDS = 8.0
 BeforeCommit = Callable[[BatchResult], None]
 """Sees every result before it is committed; may raise to stop the stream, and nothing of the batch is committed."""
 
-_topic = attrgetter("topic")
-
 Fetched = Mapping[TopicPartition, list[InputRecord]]
 
 log = structlog.get_logger(__name__)
@@ -47,7 +46,7 @@ class TransactionalStream:
     """Runs a core over the input topic; outputs, state and offsets are committed together.
 
     handler: takes a batch to the core and brings the result back (an agent; by default a plain call).
-    before_commit: see `BeforeCommit`.
+    before_commit: see `BeforeCommit`. observer: see `Observer`.
     assignment_type, fault: for tests that break rules or things.
     """
 
@@ -59,6 +58,7 @@ class TransactionalStream:
         handler: Handler = process_directly,
         before_commit: BeforeCommit | None = None,
         stats: StreamStats | None = None,
+        observer: Observer | None = None,
         fault: FaultHook = no_fault,
         assignment_type: type[Assignment] = Assignment,
     ) -> None:
@@ -67,6 +67,8 @@ class TransactionalStream:
         self._new_core = new_core
         self._handler = handler
         self._before_commit = before_commit
+        self._observer = observer
+        self._turned: float | None = None
         self._fault = fault
         self._assignment_type = assignment_type
         self._stopping = False
@@ -122,7 +124,7 @@ class TransactionalStream:
         for partition in list(self._assignment.partitions.values()):
             while (records := partition.next_records(self.config.max_batch_records)) and not self._stopping:
                 await self._process(partition, records)
-        now = time.monotonic()
+        self._turned = now = time.monotonic()
         if now - self._housekept >= HOUSEKEEPING_SECONDS:
             self._housekept = now
             for partition in list(self._assignment.partitions.values()):
@@ -221,6 +223,8 @@ class TransactionalStream:
             async with asyncio.timeout(self.config.transaction_timeout_ms / 1000):
                 await partition.writer.commit(result, next_offset)
         except Exception as error:
+            if self._observer is not None:
+                self._observer.failed(partition.source.partition, error)
             try:
                 await self._assignment.failed(partition, error)
             except Exception as failure:
@@ -231,10 +235,9 @@ class TransactionalStream:
         asyncio.get_running_loop().call_later(rest, self._work.set)
         self._assignment.succeeded(partition.source)
         stats = self.stats
-        stats.committed(seconds)
-        stats.counts.add(counts)
-        stats.changes += len(result.changes)
-        stats.outputs.update(map(_topic, result.outputs))
+        stats.committed(seconds, counts, result, time.time_ns() // 1_000_000)
+        if self._observer is not None:
+            self._observer.committed(partition.source.partition, next_offset, result, seconds)
         if (view := stats.partitions.get(partition.source.partition)) is not None:
             view.position = next_offset
 
@@ -329,6 +332,28 @@ class TransactionalStream:
             return  # it does not say; then no session goes idle by the wall's clock
         for partition in quiet:
             partition.known_end, partition.asked_at = ends[partition.source], now
+
+    def standing(self) -> Standing:
+        """Where it stands now; for whoever asks from outside, seldom."""
+        if self._turned is None:
+            return Standing()
+        assignment = self._assignment
+        return Standing(
+            partitions=[self._standing_of(partition) for partition in list(assignment.partitions.values())],
+            opening=sorted(source.partition for source in assignment.opening_since),
+            assigned=assignment.rebalancing_since is None,
+            waiting=list(self._waiting()),
+            turned=self._turned,
+        )
+
+    def _standing_of(self, partition: InputPartition) -> PartitionStanding:
+        number, oldest = partition.source.partition, partition.oldest_ms
+        view = self.stats.partitions.get(number)
+        lag = view.lag if view is not None else 0
+        if oldest is not None:  # then housekeeping, which knows better, has not looked
+            end = max(self._consumer.last_stable_offset(partition.source) or 0, partition.known_end, partition.position)
+            lag = end - partition.committed
+        return PartitionStanding(number, partition.committed, lag, oldest, partition.core)
 
     def _waiting(self) -> Iterator[Waiting]:
         assignment = self._assignment

@@ -5,21 +5,26 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-from collections.abc import AsyncGenerator
+import socket
+from collections.abc import AsyncGenerator, Callable
 
 from pipeline.app import create_app
 from pipeline.core import Partition
 from pipeline.core.records import BatchResult
 from pipeline.logs import get_logger
+from pipeline.observe.product import Product
+from pipeline.observe.watching import Watching
 from pipeline.settings import Settings
 from pipeline.streaming import StreamStats, TransactionalStream
 from pipeline.streaming.assignment import Assignment
 from pipeline.streaming.batch import Handler
 from pipeline.streaming.fault_points import FaultHook, no_fault
+from pipeline.streaming.standing import Standing
 from pipeline.worker.limits import batches_within, within
 from pipeline.worker.preflight import preflight
 from pipeline.worker.reject_guard import RejectGuard
 from pipeline.worker.stream_config import stream_config
+from topics.catalogue import REJECTED
 
 log = get_logger(__name__)
 
@@ -29,16 +34,18 @@ async def run_worker(
     stop: asyncio.Event,
     *,
     stats: StreamStats | None = None,
+    web_socket: socket.socket | None = None,
     fault: FaultHook = no_fault,
     assignment_type: type[Assignment] = Assignment,
 ) -> None:
     """Run until `stop` is set, then commit what is in flight, leave the group and return.
 
-    stats: filled while it runs, for a live view in the same process. Raises PreflightError before anything is touched,
+    stats: filled while it runs, for a live view in the same process. web_socket: where the web endpoints listen; None:
+    as the settings say. Raises PreflightError before anything is touched,
     StreamError (one line) where the worker can't go on. `fault` and `assignment_type` are for tests.
     """
     limits = await preflight(settings)
-    stats = stats or StreamStats()
+    stats, product = stats or StreamStats(), Product()
     guard = RejectGuard(settings.reject_limit_ratio, settings.reject_limit_window)
     config = batches_within(stream_config(settings), limits)
     core_settings = within(settings.core_settings(), limits, settings.group)
@@ -53,16 +60,22 @@ async def run_worker(
             handler=handler,
             before_commit=before_commit,
             stats=stats,
+            observer=Watching(product, REJECTED.full_name(settings.prefix)),
             fault=fault,
             assignment_type=assignment_type,
         )
 
-    app = create_app(settings.group, make_stream, settings.web_host, settings.web_port)
+    app = create_app(settings.group, make_stream)
+
+    def standing() -> Standing:
+        source = app.source if hasattr(app, "source") else None
+        return source.stream.standing() if source else Standing()
+
     log.info(
         "worker_started", group=settings.group, input=settings.input_topic, delivery=settings.delivery,
         client_id=config.client_id, max_output_bytes=core_settings.max_output_bytes,
     )  # fmt: skip
-    async with _logged(stats, settings.stats_interval):
+    async with _logged(stats, settings.stats_interval), _web(settings, web_socket, stats, standing, product):
         await app.start()
         finished = app.source.finished
         assert finished is not None, "the source starts with the app"
@@ -74,6 +87,27 @@ async def run_worker(
             await app.stop()
     finished.result()
     log.info("worker_stopped", group=settings.group)
+
+
+@contextlib.asynccontextmanager
+async def _web(
+    settings: Settings,
+    web_socket: socket.socket | None,
+    stats: StreamStats,
+    standing: Callable[[], Standing],
+    product: Product,
+) -> AsyncGenerator[None]:
+    """The web endpoints, where there is to be a web server; its libraries are imported only then."""
+    if web_socket is None and not settings.web_port:
+        yield
+        return
+    from pipeline.observe.server import served
+    from pipeline.observe.sockets import listening
+    from pipeline.observe.worker_web import worker_web
+
+    sock = web_socket or listening(settings.web_host, settings.web_port)
+    async with served(worker_web(settings, stats, standing, product), sock):
+        yield
 
 
 @contextlib.asynccontextmanager

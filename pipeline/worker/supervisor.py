@@ -7,13 +7,14 @@ import contextlib
 import signal
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pydantic import SecretStr
 
 from pipeline.errors import ItemstreamError
 from pipeline.logs import get_logger
+from pipeline.observe.sockets import LOOPBACK, listening
 from pipeline.settings import Settings
 from pipeline.worker.child import UNRECOVERABLE
 
@@ -51,6 +52,12 @@ class Supervisor:
         self._failure: str | None = None
         self.pids: dict[int, int] = {}
         """Process ids by number (from 0) of the children that run."""
+        # Made here and inherited: so the ports are known, and stay the same when a child is started again.
+        self._sockets = [listening(LOOPBACK, 0) for _ in range(processes)] if settings.web_port else []
+
+    def ports(self) -> Mapping[int, int]:
+        """Where the web endpoints of the children that run are, on the loopback, by number; none without `web_port`."""
+        return {number: self._sockets[number].getsockname()[1] for number in self.pids if self._sockets}
 
     async def run(self, stop: asyncio.Event) -> None:
         """Returns when `stop` is set and all children ended; raises ItemstreamError where one is beyond help."""
@@ -59,6 +66,8 @@ class Supervisor:
             await asyncio.gather(*(self._keep_alive(number) for number in range(self._processes)))
         finally:
             forward.cancel()
+            for sock in self._sockets:
+                sock.close()
         if self._failure is not None:
             raise ItemstreamError(self._failure)
 
@@ -84,8 +93,11 @@ class Supervisor:
 
     async def _run_child(self, number: int) -> int:
         """Run one child to its end; its exit code, negative for a signal."""
+        inherited = [self._sockets[number].fileno()] if self._sockets else []
         child = await asyncio.create_subprocess_exec(
             *self._command,
+            *map(str, inherited),
+            pass_fds=inherited,
             stdin=asyncio.subprocess.PIPE,
             # Ctrl-C goes to a whole process group: the children shall hear of it from here only.
             start_new_session=True,

@@ -1,0 +1,43 @@
+"""How values are distributed: counts between bounds, as Prometheus wants them."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Sequence
+
+
+class Distribution:
+    """Counts of values up to each of the rising `bounds`, and above the last. Any unit."""
+
+    __slots__ = ("bounds", "counts", "total")
+
+    def __init__(self, bounds: Sequence[float]) -> None:
+        self.bounds = bounds
+        self.counts = [0] * (len(bounds) + 1)
+        self.total = 0.0
+        """Sum of the values."""
+
+    def note(self, value: float) -> None:
+        """Count one value."""
+        self.counts[bisect_left(self.bounds, value)] += 1
+        self.total += value
+
+    def note_all(self, values: Iterable[float]) -> None:
+        """Count many: for a batch of them this takes a fraction of one by one."""
+        ordered = sorted(values)
+        before = 0
+        for index, bound in enumerate(self.bounds):
+            upto = bisect_right(ordered, bound, before)
+            self.counts[index] += upto - before
+            before = upto
+        self.counts[-1] += len(ordered) - before
+        self.total += sum(ordered)
+
+    def cumulative(self, unit: float = 1.0) -> list[tuple[str, float]]:
+        """`le` and count for each bucket, `+Inf` last; bounds times `unit`."""
+        upto = 0
+        buckets: list[tuple[str, float]] = []
+        for bound, count in zip((*self.bounds, float("inf")), self.counts, strict=True):
+            upto += count
+            buckets.append(("+Inf" if bound == float("inf") else f"{bound * unit:.12g}", upto))
+        return buckets
