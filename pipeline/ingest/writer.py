@@ -29,9 +29,8 @@ BATCH_BYTES = 256 * 1024
 """Of one batch. A larger record goes alone, so that its refusal refuses nothing else."""
 RETRY_SECONDS = 0.5
 
+_TOO_LARGE = (kafka.MessageSizeTooLargeError, kafka.RecordListTooLargeError)
 _REFUSALS: tuple[type[Exception], ...] = (
-    kafka.MessageSizeTooLargeError,
-    kafka.RecordListTooLargeError,
     kafka.InvalidTimestampError,
     kafka.PolicyViolationError,
     kafka.TopicAuthorizationFailedError,
@@ -49,7 +48,11 @@ class WriterFull(KafkaUnavailable):
 
 
 class RecordRefused(ItemstreamError):
-    """Kafka does not want this record: too large for the topic, or no right to write."""
+    """Kafka does not want this record and has not written it: no right to write, for one."""
+
+
+class RecordTooLarge(RecordRefused):
+    """The record is larger than the topic or the broker takes."""
 
 
 class _Lane:
@@ -210,9 +213,12 @@ class EventWriter:
                     producer = await self._reconnected()
         try:
             await acknowledged
+        except _TOO_LARGE:
+            self._discard(producer)
+            return RecordTooLarge(f"the event is larger than the topic {self.topic} takes (max.message.bytes)")
         except _REFUSALS as error:
             self._discard(producer)
-            return RecordRefused(f"Kafka refused the event: {type(error).__name__}: {error}")
+            return RecordRefused(f"Kafka refused the event for {self.topic}: {type(error).__name__}")
         except Exception as error:
             self._discard(producer)
             return KafkaUnavailable(
