@@ -1,0 +1,112 @@
+"""Kafka stops and comes back, the collector stops: what got 200 is in the topic once; nothing is left unanswered."""
+
+import asyncio
+import re
+import signal
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from pipeline.kafka import EmbeddedKafka, probe
+from tests.ingest.http.support import ITEM_DONE, JSON, PATH, body, collector, post, settings
+from tests.ingest.support import make_topic
+from tests.kafka.support import read_all
+
+pytestmark = pytest.mark.kafka
+
+
+async def test_kafka_stops_and_comes_back(tmp_path: Path, unique: str) -> None:
+    broker = EmbeddedKafka(data_dir=tmp_path)
+    broker.start()
+    topic = await make_topic(broker.bootstrap_servers, f"events-{unique}", partitions=3)
+    told = settings(broker.bootstrap_servers, topic, ingest_timeout=1)
+    answers: dict[str, list[int]] = {}
+    retry_after: set[str | None] = set()
+    stop = asyncio.Event()
+
+    async def send(client: aiohttp.ClientSession, sender: int) -> None:
+        """One event after another; each until it got 200, as a sender does."""
+        number = 0
+        while not stop.is_set():
+            number += 1
+            event_id = f"{sender}-{number}"
+            statuses = answers.setdefault(event_id, [])
+            while 200 not in statuses:
+                status, _, headers = await post(
+                    client, ITEM_DONE, body(event_id=event_id), params={"session_id": f"s{sender}"}
+                )
+                statuses.append(status)
+                if status != 200:
+                    retry_after.add(headers.get("retry-after"))
+                    await asyncio.sleep(0.1)
+
+    async with collector(told) as client:
+        senders = [asyncio.create_task(send(client, sender)) for sender in range(12)]
+        await _until(lambda: len(answers) > 100)
+        await asyncio.to_thread(broker.kill)
+        await _until(lambda: sum(503 in statuses for statuses in answers.values()) == 12)
+        async with client.get("/health") as health:
+            assert health.status == 503
+            assert (await health.json())["status"] == "stuck"
+        await asyncio.to_thread(broker.start)
+        answered = len(answers)
+        await _until(lambda: len(answers) > answered + 100)
+        stop.set()
+        await asyncio.gather(*senders)
+    found = Counter(dict(one.headers)["ce_id"].decode() for one in await read_all(broker.bootstrap_servers, topic))
+    broker.stop()
+    assert {status for statuses in answers.values() for status in statuses} == {200, 503}
+    assert retry_after == {"2"}
+    assert found == dict.fromkeys(answers, 1)
+
+
+async def _until(true) -> None:
+    async with asyncio.timeout(60):
+        while not true():  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+
+
+async def test_sigterm_answers_what_is_in_flight(bootstrap_servers: str, topic: str) -> None:
+    port = probe.free_ports(1)[0]
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "pipeline.cli.main", "ingest", "http", "--bootstrap-servers", bootstrap_servers,
+        "--input-topic", topic, "--ingest-port", str(port), stderr=subprocess.PIPE,
+    )  # fmt: skip
+    assert process.stderr is not None
+    line = (await process.stderr.readline()).decode()
+    assert re.search(rf"listening on http://127\.0\.0\.1:{port}, writing to {topic}", line)
+    sending = asyncio.Event()
+
+    async def slowly():
+        yield body()[:10]
+        sending.set()
+        await asyncio.sleep(0.5)
+        yield body()[10:]
+
+    async with aiohttp.ClientSession(f"http://127.0.0.1:{port}") as client:
+        request = asyncio.create_task(post(client, ITEM_DONE, slowly(), JSON))  # type: ignore[arg-type]
+        await sending.wait()
+        process.send_signal(signal.SIGTERM)
+        status, told, _ = await request
+        assert (status, told["event_id"]) == (200, "event_001")
+    _, rest = await process.communicate()
+    assert process.returncode == 0, rest.decode()
+    assert "Traceback" not in rest.decode()
+    assert len(await read_all(bootstrap_servers, topic)) == 1
+
+
+async def test_what_kafka_does_not_take(bootstrap_servers: str, topic: str) -> None:
+    """Larger than the topic takes: 413 for it alone, and the others of its batch are in."""
+    told = settings(bootstrap_servers, topic, max_event_bytes=5_000_000)
+    async with collector(told) as client:
+        large = body(type="a.b", event_id="large", pad="x" * 2_000_000)
+        batch = b"[" + body() + b"," + large + b"]"
+        status, answer, _ = await post(client, PATH, batch, params={"session_id": "s"})
+        assert status == 413
+        assert [line["status"] for line in answer["lines"]] == [200, 413]
+        assert (await post(client, f"{PATH}/a.b", large))[0] == 413
+    assert [one.value for one in await read_all(bootstrap_servers, topic)] == [body()]
