@@ -53,9 +53,11 @@ class Redaction:
         return value if after == before else after
 
 
-def compile_rules(rules: Sequence[str]) -> Redaction | None:
+def compile_rules(rules: Sequence[str | Rule]) -> Redaction | None:
     """The rules as one `Redaction`; None where there are none. Raises UsageError naming the rule that is wrong."""
-    return Redaction([_compiled(rule) for rule in rules]) if rules else None
+    if not rules:
+        return None
+    return Redaction([_compiled(rule) if isinstance(rule, str) else rule for rule in rules])
 
 
 def _applied(rule: Rule, event: dict[str, Any]) -> dict[str, Any]:
