@@ -86,6 +86,7 @@ def _export(names: Deployment) -> Iterator[Acl]:
 
 def _import(names: Deployment) -> Iterator[Acl]:
     yield from _topics(names.reads, "writes the records back", "Write", "DescribeConfigs")
+    yield from _topics(names.reads, "Kafka asks for it to keep how far the import is", "Read")
     why = "each record once: offsets and transactions under a name of the export's own"
     yield Acl("group", "itemstream-import-", "Read", why, prefixed=True)
     yield Acl("transactional-id", "itemstream-import-", "Write", why, prefixed=True)

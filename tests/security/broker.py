@@ -20,7 +20,18 @@ from pipeline.kafka.probe import free_ports
 from tests.security.certificates import HOST, Certificates
 
 PASSWORD = "correct-horse-battery"
-USERS = ("worker", "ingest", "topics", "subscriber", "handler", "redrive", "replay", "replay-in-place", "export")
+USERS = (
+    "worker",
+    "ingest",
+    "topics",
+    "subscriber",
+    "handler",
+    "redrive",
+    "replay",
+    "replay-in-place",
+    "export",
+    "import",
+)
 
 _KIND = {"topic": 2, "group": 3, "transactional-id": 5}
 _OPERATION = {

@@ -1,0 +1,131 @@
+"""Every other part does its work with the rights that `itemstream topics acls` prints for it."""
+
+import asyncio
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline.acls import PARTS, Deployment
+from pipeline.settings import Settings
+from pipeline.worker.run import run_worker
+from tests.faults.workload import events, produce
+from tests.kafka.deploy import Deployed, deploy
+from tests.kafka.support import produce as produce_messages
+from tests.kafka.support import read_all
+from tests.security.broker import Rights, SecuredKafka
+from tests.security.test_worker_rights import COMMAND, environment
+from topics import Message, subscribe
+from topics.subscribers import GiveUp, subscriber
+
+pytestmark = pytest.mark.kafka
+
+MESSAGES = 10
+
+
+@pytest.fixture(scope="module")
+def processed(secured: SecuredKafka) -> Deployed:
+    """A deployment with some messages and one rejected record, made by a worker that may do everything."""
+    return asyncio.run(_processed(secured.bootstrap_servers))
+
+
+async def _processed(bootstrap_servers: str) -> Deployed:
+    deployed = await deploy(bootstrap_servers, "parts", 1)
+    await produce(bootstrap_servers, deployed.input_topic, list(events(4 * MESSAGES, 1)))
+    await produce_messages(bootstrap_servers, deployed.input_topic, [(0, b"session-1", b"no json")])
+    stop = asyncio.Event()
+    worker = asyncio.create_task(run_worker(deployed.settings(), stop))
+    async with asyncio.timeout(30):
+        while not await read_all(bootstrap_servers, f"{deployed.prefix}.rejected"):  # noqa: ASYNC110 - made elsewhere
+            await asyncio.sleep(0.1)
+    stop.set()
+    await worker
+    return deployed
+
+
+def names(deployed: Deployed, reads: tuple[str, ...] = (), subscriber: str = "billing") -> Deployment:
+    return Deployment(
+        prefix=deployed.prefix, group=deployed.group, input_topic=deployed.input_topic, subscriber=subscriber,
+        reads=reads or (deployed.messages,), replay_to=f"{deployed.prefix}-again",
+    )  # fmt: skip
+
+
+def run(deployed: Deployed, login: dict[str, Any], *arguments: str) -> str:
+    """A command, done; what it printed."""
+    settings = deployed.settings().model_dump(exclude_unset=True) | login
+    done = subprocess.run(
+        [*COMMAND, *arguments], env=environment(settings), capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize("part", ["replay", "replay-in-place", "export", "redrive"])
+async def test_a_command(secured: SecuredKafka, rights: Rights, processed: Deployed, part: str, tmp_path: Path) -> None:
+    commands = {
+        "export": ["export", "messages", "--to", str(tmp_path / "files"), "--format", "jsonl"],
+        "redrive": ["rejected", "redrive", "--all"],
+        "replay": ["replay", "--to-prefix", f"{processed.prefix}-again"],
+        "replay-in-place": ["replay", "--in-place", "--yes"],
+    }
+    await rights.allow(PARTS[part].acls(names(processed)), f"User:{part}")
+    run(processed, secured.login(part), *commands[part])
+    if part == "export":
+        (file,) = (tmp_path / "files").rglob("*.jsonl*")
+        assert file.stat().st_size > 0
+    if part == "redrive":
+        assert len(await read_all(secured.bootstrap_servers, processed.input_topic)) == 4 * MESSAGES + 2
+    if part == "replay":
+        again = await read_all(secured.bootstrap_servers, f"{processed.prefix}-again.items.messages")
+        assert len(again) == MESSAGES
+
+
+async def test_an_import(secured: SecuredKafka, rights: Rights, processed: Deployed, tmp_path: Path) -> None:
+    folder = str(tmp_path / "files")
+    run(processed, {}, "export", "messages", "--to", folder, "--format", "jsonl")
+    target = f"{processed.prefix}.items.other"
+    await rights.allow(PARTS["import"].acls(names(processed, (target,))), "User:import")
+    run(processed, secured.login("import"), "import", folder, "--to", target)
+    assert len(await read_all(secured.bootstrap_servers, target)) == MESSAGES
+
+
+def options(secured: SecuredKafka, deployed: Deployed, user: str) -> dict[str, Any]:
+    settings = Settings.model_validate(secured.login(user))
+    return {
+        "bootstrap_servers": settings.bootstrap_servers,
+        "prefix": deployed.prefix,
+        "client_options": settings.connection(),
+    }
+
+
+async def test_a_program_that_reads(secured: SecuredKafka, rights: Rights, processed: Deployed) -> None:
+    await rights.allow(PARTS["subscriber"].acls(names(processed)), "User:subscriber")
+    where = options(secured, processed, "subscriber")
+    found = [message async for message in subscribe(Message, group="billing", start="earliest", until="now", **where)]
+    assert len(found) == MESSAGES
+
+
+@pytest.mark.parametrize("transactional", [False, True])
+async def test_a_program_with_retries_and_dead_letters(
+    secured: SecuredKafka, rights: Rights, processed: Deployed, transactional: bool
+) -> None:
+    group = f"billing-{transactional}"
+    await rights.allow(PARTS["handler"].acls(names(processed, subscriber=group)), "User:handler")
+    where = options(secured, processed, "handler")
+    handled = 0
+
+    @subscriber(Message, group=group, start="earliest", transactional=transactional, **where)
+    async def handle(message: Message) -> None:
+        nonlocal handled
+        handled += 1
+        if handled == MESSAGES:
+            handle.stop()
+        if handled == 1:
+            raise GiveUp("not for me")
+
+    async with asyncio.timeout(40):
+        await handle.run()
+    assert handled == MESSAGES
+    dead = await read_all(secured.bootstrap_servers, f"{processed.prefix}.subscribers.{group}.dead-letters")
+    assert len(dead) == 1
