@@ -112,6 +112,26 @@ class Settings(BaseSettings):
         0, ge=0, description="Of a tenant at a time: connections of the relay, requests over HTTP; 0: no limit."
     )
 
+    upstream: str | None = Field(None, description="Provider the relay connects to, such as wss://api.openai.com.")
+    upstream_provider: NamePart | None = Field(None, description="Its name in events; known by the host where not set.")
+    upstream_cafile: str | None = Field(None, description="File of the authority of its certificate, for one's own.")
+    upstream_timeout: float = Field(10, gt=0, description="Seconds until it must be connected, and as many to answer.")
+    relay_audio: bool = Field(False, description="Audio stays in the events the relay records.")
+    relay_client_topic: NamePart | None = Field(
+        None, description="Topic the relay records client events in; not set: it does not."
+    )
+    relay_patience: float = Field(10, ge=0, description="Seconds calls have to end when the relay is told to stop.")
+    journal_dir: str | None = Field(None, description="Folder of the relay's journal; one relay each.")
+    journal_max_bytes: int = Field(1_073_741_824, ge=65_536, description="Bytes the journal may take on disk.")
+    journal_fsync: Literal["none", "interval", "always"] = Field(
+        "interval", description="When the disk must have an event: when it likes, soon, or before it is acknowledged."
+    )
+    journal_fsync_interval: float = Field(0.1, gt=0, description="Seconds that `interval` means by soon.")
+    journal_full: Literal["drop", "refuse", "close"] = Field(
+        "drop",
+        description="A full journal: drop new events and count them; also refuse new connections; also close old ones.",
+    )
+
     security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
         "PLAINTEXT", description="How to talk to the brokers."
     )

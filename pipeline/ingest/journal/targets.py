@@ -1,0 +1,82 @@
+"""Where records go: the partition of each, by its key as every default partitioner does; not those too large."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, cast
+
+from aiokafka.partitioner import DefaultPartitioner
+
+from pipeline.core import Output
+from pipeline.logs import get_logger
+from pipeline.settings import Settings
+from topics.admin import connect, read_state
+from topics.admin.model import DeployedTopic
+from topics.catalogue import TopicSpec
+
+DEFAULT_MAX_BYTES = 1_048_588
+"""Of a broker."""
+_OVERHEAD = 128
+"""Bytes of a batch with one record beside the record's own, at most."""
+
+log = get_logger(__name__)
+_partitioner: Any = cast(Any, DefaultPartitioner)()
+
+
+@dataclass(frozen=True, slots=True)
+class _Target:
+    partitions: int
+    max_bytes: int
+
+
+class MissingTopic(OSError):
+    """A topic is not there (yet)."""
+
+
+class Targets:
+    """What is known of the topics, each asked for once."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._known: dict[str, _Target] = {}
+
+    async def placed(self, outputs: Sequence[Output]) -> list[tuple[int, Output]]:
+        """The records with their partitions, less those that are too large for their topic, which is logged.
+
+        Raises MissingTopic, and what Kafka raises.
+        """
+        placed: list[tuple[int, Output]] = []
+        for output in outputs:
+            target = self._known.get(output.topic) or await self._look_up(output.topic)
+            size = _size(output)
+            if size > target.max_bytes:
+                log.error(
+                    "event_too_large_for_topic", topic=output.topic, key=output.key, bytes=size, limit=target.max_bytes
+                )
+                continue
+            placed.append((_partition(output.key, target.partitions), output))
+        return placed
+
+    async def _look_up(self, topic: str) -> _Target:
+        spec = TopicSpec(
+            name=topic, record_type="", item_type=None, model=None, key="", description="", fixed_name=True
+        )
+        async with connect(self._settings.bootstrap_servers, **self._settings.connection()) as admin:
+            found = (await read_state(admin, [DeployedTopic(topic, "output", spec)])).topics.get(topic)
+        if found is None:
+            raise MissingTopic(f"the topic {topic} does not exist; make it with: itemstream topics apply --yes")
+        limit = int(found.config.get("max.message.bytes") or DEFAULT_MAX_BYTES)
+        target = self._known[topic] = _Target(found.partitions, limit)
+        return target
+
+
+def _size(output: Output) -> int:
+    headers = sum(len(name) + len(value or b"") + 4 for name, value in output.headers)
+    return len(output.value or b"") + len(output.key or b"") + headers + _OVERHEAD
+
+
+@lru_cache(maxsize=65_536)
+def _partition(key: bytes | None, count: int) -> int:
+    return _partitioner(key, range(count), range(count))
