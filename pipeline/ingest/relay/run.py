@@ -1,0 +1,152 @@
+"""The relay's process: journal, sender and server put together from the settings."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import Callable
+from pathlib import Path
+
+from pipeline.errors import ItemstreamError, UsageError
+from pipeline.ingest.journal.writer import Acknowledged, Fault, JournalLimits, JournalWriter
+from pipeline.ingest.parts import access_of, redaction_of, tls_of
+from pipeline.ingest.relay.recorder import RecordingRules
+from pipeline.ingest.relay.sending import COMMAND, Sending
+from pipeline.ingest.relay.server import Relay, RelayRules
+from pipeline.ingest.relay.upstream import upstream_at
+from pipeline.logs import get_logger
+from pipeline.paths import data_dir
+from pipeline.settings import Settings
+from pipeline.streaming.transactions import no_fault
+
+FINISH_SECONDS = 10.0
+
+log = get_logger(__name__)
+
+
+async def run_relay(
+    settings: Settings,
+    stop: asyncio.Event,
+    listening: Callable[[int], None] | None = None,
+    *,
+    acknowledged: Acknowledged | None = None,
+    fault: Fault = no_fault,
+    sender: tuple[str, ...] = COMMAND,
+) -> None:
+    """Serve until `stop`: calls then have `relay_patience` seconds to end, and what is journaled goes to Kafka.
+
+    listening: called with the port. The last three are for tests: who hears of acknowledged records, what happens at
+    the journal's steps, which process sends.
+
+    Raises ItemstreamError where a setting is wrong, the port is taken, or the journal belongs to another relay.
+    """
+    rules = rules_of(settings)
+    access = access_of(settings)
+    tls = _server_tls(settings)
+    folder = journal_folder(settings)
+    try:
+        journal = JournalWriter(folder, limits_of(settings), acknowledged, fault)
+    except OSError as error:
+        raise ItemstreamError(f"journal_dir {folder} can't be written to: {error.strerror}") from error
+    sending = Sending(settings, folder, sender)
+    relay = Relay(rules, journal, access, lambda: _health(journal, sending))
+    keeping = asyncio.create_task(sending.run())
+    try:
+        try:
+            port = await relay.listen(settings.ingest_host, settings.ingest_port, tls)
+        except OSError as error:
+            where = f"{settings.ingest_host}:{settings.ingest_port}"
+            raise ItemstreamError(f"can't listen on {where}: {error.strerror}; name another --ingest-port") from error
+        scheme = "wss" if tls else "ws"
+        log.info(
+            "relay_listens", address=f"{scheme}://{settings.ingest_host}:{port}", upstream=rules.upstream.authority,
+            journal=str(folder),
+        )  # fmt: skip
+        if listening is not None:
+            listening(port)
+        await stop.wait()
+        log.info("relay_stops", open=relay.counts.open, patience_seconds=settings.relay_patience)
+    finally:
+        await relay.close(settings.relay_patience if stop.is_set() else 0)
+        await asyncio.to_thread(journal.close)
+        sent = await sending.finish(FINISH_SECONDS)
+        keeping.cancel()
+        await asyncio.gather(keeping, return_exceptions=True)
+        log.info("relay_stopped", journal_sent=sent, **_counts(journal, sending))
+
+
+def rules_of(settings: Settings) -> RelayRules:
+    """Raises UsageError."""
+    if settings.upstream is None:
+        raise UsageError("the relay needs its provider's address: --upstream wss://api.openai.com, say")
+    return RelayRules(
+        upstream=upstream_at(settings.upstream, settings.upstream_provider, settings.upstream_cafile),
+        recording=RecordingRules(
+            topic=settings.input_topic,
+            client_topic=settings.relay_client_topic,
+            max_event_bytes=settings.max_event_bytes,
+            audio=settings.relay_audio,
+            redaction=redaction_of(settings),
+        ),
+        connect_timeout=settings.upstream_timeout,
+        max_connections=settings.ingest_max_connections,
+        when_full=settings.journal_full,
+    )
+
+
+def limits_of(settings: Settings) -> JournalLimits:
+    """Raises UsageError."""
+    segment = settings.journal_max_bytes // 16
+    return JournalLimits(
+        max_bytes=settings.journal_max_bytes,
+        segment_bytes=min(segment, 64 << 20),
+        memory_bytes=settings.ingest_max_waiting_bytes,
+        fsync=settings.journal_fsync,
+        fsync_seconds=settings.journal_fsync_interval,
+    )
+
+
+def journal_folder(settings: Settings) -> Path:
+    """Where the journal is: the setting, else a folder of this user's."""
+    return Path(settings.journal_dir) if settings.journal_dir else data_dir() / "relay-journal"
+
+
+def _server_tls(settings: Settings) -> ssl.SSLContext | None:
+    if (files := tls_of(settings)) is None:
+        return None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    try:
+        context.load_cert_chain(*files)
+    except OSError as error:
+        raise UsageError(f"the certificate {files[0]} and key {files[1]} can't be used: {error}") from error
+    return context
+
+
+def _health(journal: JournalWriter, sending: Sending) -> tuple[bool, dict[str, object]]:
+    state = sending.state
+    well = state.error is None and journal.stats.last_error is None and not journal.full
+    return well, _counts(journal, sending)
+
+
+def _counts(journal: JournalWriter, sending: Sending) -> dict[str, object]:
+    stats, state = journal.stats, sending.state
+    return {
+        "journal": {
+            "acknowledged": stats.acknowledged,
+            "refused": stats.refused,
+            "abandoned": stats.abandoned,
+            "stored_bytes": stats.stored_bytes,
+            "waiting_bytes": stats.waiting_bytes,
+            "max_bytes": journal.limits.max_bytes,
+            "full": journal.full,
+            "disk_errors": stats.disk_errors,
+            "error": stats.last_error,
+        },
+        "kafka": {
+            "sent": state.sent,
+            "skipped": state.skipped,
+            "torn_bytes": state.torn_bytes,
+            "restarts": state.restarts,
+            "error": state.error,
+        },
+    }

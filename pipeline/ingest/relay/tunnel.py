@@ -1,0 +1,106 @@
+"""A WebSocket connection through the relay: two links joined, the messages in between read along."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from pipeline.ingest.relay.link import Link
+from pipeline.ingest.relay.messages import Message, MessageReader, Unreadable, close_frame
+
+Record = Callable[[Message], None]
+
+
+class Tunnel:
+    """Passes every byte, and shows what passed.
+
+    record_server, record_client: called with the messages of each direction; None: that direction is not read.
+    unreadable: called once with the reason where a direction can't be followed any further; its bytes still pass.
+    """
+
+    def __init__(
+        self,
+        client: Link,
+        upstream: Link,
+        extensions: str,
+        record_server: Record,
+        record_client: Record | None,
+        unreadable: Callable[[str], None],
+    ) -> None:
+        self._client = client
+        self._upstream = upstream
+        self._unreadable = unreadable
+        self._closing: tuple[int, str] | None = None
+        self._from_server = _Direction(extensions, record_server, self._lost_track, masked=False)
+        self._from_client: _Direction | None = None
+        if record_client is not None:
+            self._from_client = _Direction(extensions, record_client, self._lost_track, masked=True)
+
+    async def run(self, from_client: Sequence[bytes], from_upstream: Sequence[bytes]) -> None:
+        """Until both ends are gone. What each end has already said behind its handshake goes first."""
+        for data in from_client:
+            self._upstream.write(data)
+            if self._from_client is not None:
+                self._from_client.feed(data)
+        for data in from_upstream:
+            self._client.write(data)
+            self._seen_from_server(data)
+        self._client.join(self._upstream, None if self._from_client is None else self._from_client.feed)
+        self._upstream.join(self._client, self._seen_from_server)
+        await self._client.lost
+        await self._upstream.lost
+
+    def close(self, code: int, reason: str) -> None:
+        """End the connection with a close frame to the client as soon as none is under way to it."""
+        self._closing = self._closing or (code, reason)
+        self._close_between_frames()
+
+    def abort(self) -> None:
+        """End the connection at once."""
+        self._client.abort()
+        self._upstream.abort()
+
+    def _seen_from_server(self, data: bytes) -> None:
+        self._from_server.feed(data)
+        if self._closing is not None:
+            self._close_between_frames()
+
+    def _close_between_frames(self) -> None:
+        if self._closing is None or not self._from_server.between_frames:
+            return
+        self._client.write(close_frame(*self._closing))
+        self._client.close()
+        self._upstream.close()
+
+    def _lost_track(self, reason: str) -> None:
+        self._unreadable(reason)
+
+
+class _Direction:
+    """Reads one direction along, until it can't."""
+
+    def __init__(self, extensions: str, record: Record, lost: Callable[[str], None], *, masked: bool) -> None:
+        self._record = record
+        self._lost = lost
+        self._reader: MessageReader | None = None
+        try:
+            self._reader = MessageReader(extensions, masked=masked)
+        except Unreadable as error:
+            lost(str(error))
+
+    @property
+    def between_frames(self) -> bool:
+        # Of what can't be read nobody knows where a frame ends.
+        return self._reader is None or self._reader.between_frames
+
+    def feed(self, data: bytes) -> None:
+        if self._reader is None:
+            return
+        try:
+            for message in self._reader.feed(data):
+                self._record(message)
+        except Unreadable as error:
+            self._reader = None
+            self._lost(str(error))
+        except Exception as error:  # a mistake in here must never end a call
+            self._reader = None
+            self._lost(f"{type(error).__name__}: {error}")
