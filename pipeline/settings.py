@@ -84,6 +84,9 @@ class Settings(BaseSettings):
         120, gt=0, description="Seconds without progress while records wait, after which the worker ends itself."
     )
     stats_interval: float = Field(10, gt=0, description="Seconds between two log lines with the worker's counters.")
+    tracing: bool = Field(
+        False, description="A span of every batch, exported as OpenTelemetry's variables OTEL_… say (extra `tracing`)."
+    )
     web_host: str = Field("127.0.0.1", description="Address the worker's web server listens on.")
     web_port: int = Field(0, ge=0, le=65535, description="Port of the worker's web server; 0: no web server.")
 

@@ -6,11 +6,13 @@ import asyncio
 import contextlib
 import os
 import socket
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Generator
+from typing import TYPE_CHECKING
 
 from pipeline.app import create_app
 from pipeline.core import Partition
 from pipeline.core.records import BatchResult
+from pipeline.errors import UsageError
 from pipeline.logs import get_logger
 from pipeline.observe.product import Product
 from pipeline.observe.watching import Watching
@@ -23,8 +25,11 @@ from pipeline.streaming.standing import Standing
 from pipeline.worker.limits import batches_within, within
 from pipeline.worker.preflight import preflight
 from pipeline.worker.reject_guard import RejectGuard
-from pipeline.worker.stream_config import stream_config
+from pipeline.worker.stream_config import client_id, stream_config
 from topics.catalogue import REJECTED
+
+if TYPE_CHECKING:
+    from pipeline.observe.tracing import BatchTracer
 
 log = get_logger(__name__)
 
@@ -35,17 +40,32 @@ async def run_worker(
     *,
     stats: StreamStats | None = None,
     web_socket: socket.socket | None = None,
+    tracer: BatchTracer | None = None,
     fault: FaultHook = no_fault,
     assignment_type: type[Assignment] = Assignment,
 ) -> None:
     """Run until `stop` is set, then commit what is in flight, leave the group and return.
 
     stats: filled while it runs, for a live view in the same process. web_socket: where the web endpoints listen; None:
-    as the settings say. Raises PreflightError before anything is touched,
-    StreamError (one line) where the worker can't go on. `fault` and `assignment_type` are for tests.
+    as the settings say. tracer: None: one of its own, where the settings ask for it. Raises PreflightError before
+    anything is touched, StreamError (one line) where the worker can't go on. `fault` and `assignment_type` are for
+    tests.
     """
+    with _tracing(settings, tracer) as tracer:
+        await _run(settings, stop, stats or StreamStats(), web_socket, tracer, fault, assignment_type)
+
+
+async def _run(
+    settings: Settings,
+    stop: asyncio.Event,
+    stats: StreamStats,
+    web_socket: socket.socket | None,
+    tracer: BatchTracer | None,
+    fault: FaultHook,
+    assignment_type: type[Assignment],
+) -> None:
     limits = await preflight(settings)
-    stats, product = stats or StreamStats(), Product()
+    product = Product()
     guard = RejectGuard(settings.reject_limit_ratio, settings.reject_limit_window)
     config = batches_within(stream_config(settings), limits)
     core_settings = within(settings.core_settings(), limits, settings.group)
@@ -57,10 +77,10 @@ async def run_worker(
         return TransactionalStream(
             config,
             lambda _: Partition(core_settings),
-            handler=handler,
+            handler=tracer.traced(handler) if tracer else handler,
             before_commit=before_commit,
             stats=stats,
-            observer=Watching(product, REJECTED.full_name(settings.prefix)),
+            observer=Watching(product, REJECTED.full_name(settings.prefix), [tracer] if tracer else []),
             fault=fault,
             assignment_type=assignment_type,
         )
@@ -87,6 +107,25 @@ async def run_worker(
             await app.stop()
     finished.result()
     log.info("worker_stopped", group=settings.group)
+
+
+@contextlib.contextmanager
+def _tracing(settings: Settings, tracer: BatchTracer | None) -> Generator[BatchTracer | None]:
+    """The tracer that was given, or one whose spans are exported at the latest when this ends; None where it is off."""
+    if tracer is not None or not settings.tracing:
+        yield tracer
+        return
+    try:
+        from pipeline.observe.tracing import SERVICE, BatchTracer, provider_of
+    except ImportError as missing:
+        raise UsageError(
+            f"tracing is on and {missing.name} is missing; get it with: pip install 'itemstream[tracing]'"
+        ) from missing
+    provider = provider_of(client_id(settings.group))
+    try:
+        yield BatchTracer(provider.get_tracer(SERVICE), settings.group, settings.input_topic)
+    finally:
+        provider.shutdown()
 
 
 @contextlib.asynccontextmanager
