@@ -62,9 +62,9 @@ def parts_of(item: Item, document: dict[str, Any]) -> list[dict[str, Any]]:
     for index, part in enumerate(sent):
         if type(part) in _SENT_AS:
             parts[index] = _canonical(part, role, None if type(part) is str else told.get(str(index)))
-    for index, part in told.items():
-        if int(index) not in parts:
-            parts[int(index)] = _canonical(part, role, None)
+    for place, part in told.items():
+        if int(place) not in parts:
+            parts[int(place)] = _canonical(part, role, None)
     if item.transcripts:
         _add_transcripts(item.transcripts, parts)
     if item.committed and not parts:

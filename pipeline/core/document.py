@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import orjson
 
-from pipeline.core.content import without_audio, words_of
+from pipeline.core.content import without_audio
 from pipeline.core.state import Item
 from pipeline.core.values import list_or_none, object_or_none, shrunk
 
@@ -94,4 +94,4 @@ def _keep_words(item: Item, known: dict[str, Any], sent: dict[str, Any]) -> None
 
 def _speaks(part: object) -> bool:
     told = object_or_none(part)
-    return told is not None and words_of(told) is not None
+    return told is not None and bool(told.get("text") or told.get("transcript"))

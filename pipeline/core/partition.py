@@ -128,22 +128,23 @@ class Partition:
         if raw and (session is None or raw[0] == 0):
             raw = _readable(raw)
             session = self.sessions.get(raw) or self._wake(raw)
-        if fate != _TAKEN:
-            if session is None:
-                return False
+        in_time = False
+        if session is not None:
             cursor = session.cursor
-            if (
-                record.timestamp // MINUTE_MS <= self._minute == cursor.seen_minute
-                and not cursor.parked
-                and not (fate and session.awaiting)
-            ):
-                return False  # most records end here
-            return self._pass_by(session, record, headers, fate == _MAY_BE_FIRST)
+            in_time = record.timestamp // MINUTE_MS <= self._minute == cursor.seen_minute and not cursor.parked
+            if fate != _TAKEN:
+                if in_time and not (fate and session.awaiting):
+                    return False  # most records end here
+                return self._pass_by(session, record, headers, fate == _MAY_BE_FIRST)
+        elif fate != _TAKEN:
+            return False
         event = parse(record, headers, self._settings.max_event_bytes)
         handler = HANDLERS.get(event.type)
         if handler is None:
             return session is not None and self._pass_by(session, record, headers, event.type in FIRST_OUTPUTS)
-        if raw:
+        if session is not None and in_time:
+            self._apply(session, event, handler)
+        elif raw:
             self._apply(self._session(raw, record), event, handler)
         elif event.type in WITHOUT_SESSION:
             self._apply_alone(event, handler)

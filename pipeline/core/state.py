@@ -10,10 +10,9 @@ an event that turns out unusable.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import MISSING, dataclass, field, fields
-from operator import attrgetter
-from typing import Any, ClassVar, Literal, TypeVar
+from typing import Any, ClassVar, Literal, Self, TypeVar
 
 import orjson
 
@@ -39,7 +38,8 @@ class Entity:
 
     kind: ClassVar[str]
     fields: ClassVar[tuple[str, ...]]
-    copy_fields: ClassVar[attrgetter[Any]]
+    copy: ClassVar[Callable[[Self], tuple[Any, ...]]]
+    """The values of all fields; `restore` puts them back."""
 
     session: str
     """The session's name in changelog keys."""
@@ -48,10 +48,6 @@ class Entity:
     def key(self) -> bytes:
         """The key of its changelog record."""
         return shrunk(orjson.dumps([self.kind, self.session]))
-
-    def copy(self) -> tuple[Any, ...]:
-        """The values of all fields; `restore` puts them back."""
-        return self.copy_fields(self)
 
     def restore(self, values: Iterable[Any]) -> None:
         """Set all fields from `values`, which come in the order of `fields`."""
@@ -65,8 +61,13 @@ E = TypeVar("E", bound=Entity)
 def _entity(kind: type[E]) -> type[E]:
     kept = [one for one in fields(kind) if one.init and one.default is not MISSING]  # pyright: ignore[reportArgumentType]
     kind.fields = tuple(one.name for one in kept)
-    kind.copy_fields = attrgetter(*kind.fields)
+    kind.copy = _reader(kind.fields)
     return kind
+
+
+def _reader(names: Iterable[str]) -> Callable[[Any], tuple[Any, ...]]:
+    """What reads these attributes. Written out as code it takes half the time of an attrgetter."""
+    return eval(f"lambda entity: ({''.join(f'entity.{name},' for name in names)})")
 
 
 class Remembering(Entity):

@@ -74,7 +74,7 @@ class Step:
             del self.notes[index]
         for entity, values in self._touched.items():
             entity.restore(values)
-        for holder, name in reversed(self._created):
+        for holder, name in self._created[::-1]:
             entity = holder.pop(name, None)
             if entity is not None:
                 self.dirty.pop(entity, None)
@@ -83,7 +83,7 @@ class Step:
     def touch(self, entity: Entity) -> None:
         """Say that `entity` is about to change."""
         if entity not in self._touched:
-            self._touched[entity] = entity.copy_fields(entity)
+            self._touched[entity] = entity.copy()
             self.dirty[entity] = None
 
     def item(self, item_id: object) -> Item | None:
@@ -92,7 +92,7 @@ class Step:
         None where the event changes nothing: it was already applied to the item, or the item was forgotten.
         Raises `Rejection` where the id is none, or the item gathered too much.
         """
-        session, event = self.session, self.event
+        session, event = self.session, self.told
         name = self.checked_id(item_id, "item_id")
         if name in session.forgotten:
             return None
@@ -100,17 +100,17 @@ class Step:
         if item is None:
             item = self._made(session.items, name, Item)
         elif item not in self._touched:
-            self.touch(item)
-        if event is not None:
-            if not item.apply_once(event.identity):
-                return None
-            item.weight += event.size
-            if item.weight > self.large:
-                session.large = True
-            if item.weight > self.heaviest:
-                raise Rejection("too_large", f"the events about item {name[:80]} sum up to {item.weight} bytes")
-            if item.revision == 0:
-                item.source = event
+            self._touched[item] = item.copy()
+            self.dirty[item] = None
+        if not item.apply_once(event.identity):
+            return None
+        item.weight += event.size
+        if item.weight > self.large:
+            session.large = True
+        if item.weight > self.heaviest:
+            raise Rejection("too_large", f"the events about item {name[:80]} sum up to {item.weight} bytes")
+        if not item.revision:
+            item.source = event
         return item
 
     def as_before(self, item: Item) -> bool:
@@ -119,7 +119,7 @@ class Step:
         What its records say follows from what is kept of it alone, so the last one still holds then.
         """
         before = self._touched.get(item)
-        return bool(before) and item.copy_fields(item)[:_APPLIED] == before[:_APPLIED]
+        return before is not None and item.copy()[:_APPLIED] == before[:_APPLIED]
 
     def check_state(self) -> None:
         """Raise `Rejection` where something the event touched has become too large for the changelog."""
@@ -148,11 +148,12 @@ class Step:
         return reply
 
     def _made(self, holder: dict[str, Numbered], name: str, kind: type[Numbered]) -> Numbered:
-        entity = holder[name] = kind(self.session.name, name)
+        session = self.session
+        entity = holder[name] = kind(session.name, name)
         self._created.append((holder, name))
         self._touched[entity] = ()  # nothing to put back: it goes as a whole
         self.dirty[entity] = None
-        cursor = self.session.cursor
+        cursor = session.cursor
         if cursor not in self._touched:
             self.touch(cursor)
         cursor.ordinal += 1

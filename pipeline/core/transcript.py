@@ -36,7 +36,7 @@ def transcript_of(item: Item, parts: list[dict[str, Any]], config: Config) -> di
         return None
     told = [item.transcripts[index] for index in sorted(item.transcripts, key=int)] if item.transcripts else []
     spoken = [said for said in map(words_of, audio) if said is not None]
-    worst = next((one for one in reversed(told) if one["state"] == "failed"), None)
+    worst = next((one for one in told[::-1] if one["state"] == "failed"), None)
     if worst is not None:
         return {**worst, "text": "\n".join(spoken) or None}
     if told and len(told) >= len(audio):

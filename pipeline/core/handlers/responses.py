@@ -89,7 +89,14 @@ def items_alone(body: dict[str, Any]) -> Iterator[tuple[str, Callable[[Step, dic
     for index, told in enumerate(list_or_none(response.get("output")) or []):
         entry = _item_or_none(told)
         if entry is not None:
-            yield entry["id"], lambda step, _, entry=entry, index=index: _output_item(step, entry, response_id, index)
+            yield entry["id"], _bringing_out(entry, response_id, index)
+
+
+def _bringing_out(entry: dict[str, Any], response_id: object, index: int) -> Callable[[Step, dict[str, Any]], None]:
+    def bring_out(step: Step, _: dict[str, Any]) -> None:
+        _output_item(step, entry, response_id, index)
+
+    return bring_out
 
 
 def _output_item(step: Step, entry: dict[str, Any], response_id: object, index: int) -> None:
