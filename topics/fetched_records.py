@@ -53,39 +53,48 @@ class FastPartitionRecords(AIOKAFKAS):
             if not (committed_only and batch.producer_id is not None and self._is_aborted(batch)) and (
                 not batch.is_control_batch
             ):
-                try:
-                    yield self._made(batch)
-                except UnicodeDecodeError:
-                    # A header's key; whoever can read it gives a batch that can do so.
-                    if (leniently := getattr(batch, "leniently", None)) is None:
-                        raise
-                    yield self._made(leniently())
+                yield self._read(batch)
             # Also of what is passed over, and of records at the batch's end that compaction has removed.
             self.next_fetch_offset = batch.next_offset
 
-    def _made(self, records: Iterable[Any]) -> list[FetchedRecord]:
-        topic, partition = self._tp
-        start = self.next_fetch_offset  # may lie within the batch
-        return [
-            _new(
-                FetchedRecord,
-                (
-                    topic,
-                    partition,
-                    record.offset,
-                    record.timestamp,
-                    record.timestamp_type,
-                    record.key,
-                    record.value,
-                    record.headers,
-                ),
-            )
-            for record in records
-            if record.offset >= start
-        ]
+    def _read(self, batch: Any) -> list[Any]:
+        return records_of(self._tp, batch, self.next_fetch_offset)
 
     def _is_aborted(self, batch: Any) -> bool:
         self._consume_aborted_up_to(batch.base_offset)
         if batch.is_control_batch and self._contains_abort_marker(batch):
             self._aborted_producers.discard(batch.producer_id)
         return batch.is_transactional and batch.producer_id in self._aborted_producers
+
+
+def records_of(place: tuple[str, int], batch: Any, start: int) -> list[FetchedRecord]:
+    """The records of a batch of topic and partition `place`, from offset `start`, which may lie within it."""
+    try:
+        return made(place, batch, start)
+    except UnicodeDecodeError:
+        # A header's key; whoever can read it gives a batch that can do so.
+        if (leniently := getattr(batch, "leniently", None)) is None:
+            raise
+        return made(place, leniently(), start)
+
+
+def made(place: tuple[str, int], records: Iterable[Any], start: int) -> list[FetchedRecord]:
+    """Those of aiokafka's records whose offsets are `start` or above."""
+    topic, partition = place
+    return [
+        _new(
+            FetchedRecord,
+            (
+                topic,
+                partition,
+                record.offset,
+                record.timestamp,
+                record.timestamp_type,
+                record.key,
+                record.value,
+                record.headers,
+            ),
+        )
+        for record in records
+        if record.offset >= start
+    ]

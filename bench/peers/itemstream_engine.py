@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 from dataclasses import replace
 
 from bench.peers.jobs import echo
 from bench.peers.options import parse
 from pipeline.app import create_app
-from pipeline.core import BatchResult, Counts, InputRecord, Output
+from pipeline.core import BatchResult, Counts, Output
 from pipeline.logs import configure_logs
 from pipeline.settings import Settings
 from pipeline.streaming import TransactionalStream
 from pipeline.streaming.batch import Handler
+from pipeline.streaming.core_interface import InputRecords
 from pipeline.worker.process import run_until_signalled
 from pipeline.worker.stream_config import stream_config
 
@@ -30,7 +30,7 @@ class Echo:
     def restored(self) -> None:
         pass
 
-    def process(self, records: Sequence[InputRecord], now_ms: int) -> BatchResult:
+    def process(self, records: InputRecords, now_ms: int) -> BatchResult:
         topic = self._output
         outputs = [Output(topic, r.key, echo(r.value or b"null"), [], r.timestamp) for r in records]
         return BatchResult(outputs, [], Counts(consumed=len(records), used=len(records)))

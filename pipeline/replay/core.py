@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -68,8 +68,9 @@ class ReplayCore:
         """The state is complete."""
         self._core.restored()
 
-    def process(self, records: Sequence[InputRecord], now_ms: int = 0) -> BatchResult:
+    def process(self, records: Iterable[InputRecord], now_ms: int = 0) -> BatchResult:
         """Process records of the window; with its last one, the window ends. `now_ms` does not matter."""
+        records = list(records)
         result = self._core.process(records, self._made_ms)
         self.summary.last_ms = records[-1].timestamp
         if records[-1].offset + 1 >= self._window.end:

@@ -13,8 +13,8 @@ from aiokafka.consumer import fetcher
 from aiokafka.producer import sender
 from aiokafka.protocol.group import LeaveGroupRequest
 
+from pipeline.streaming.fetched_batches import PartitionBatches
 from pipeline.streaming.header_keys import LenientRecords
-from topics.fetched_records import FastPartitionRecords
 
 CONCURRENT_TRANSACTIONS_BACKOFF_SECONDS = 0.002
 MAX_CONCURRENT_TRANSACTIONS_BACKOFF_SECONDS = 0.064
@@ -38,7 +38,7 @@ def apply() -> None:
     patched_login.step = _login_step
     patched_fetcher: Any = fetcher
     patched_fetcher.MemoryRecords = LenientRecords
-    patched_fetcher.PartitionRecords = FastPartitionRecords
+    patched_fetcher.PartitionRecords = PartitionBatches
     patched_sender: Any = sender
     patched_sender.BACKOFF_OVERRIDE = CONCURRENT_TRANSACTIONS_BACKOFF_SECONDS
     patched_sender.AddOffsetsToTxnHandler = _AddOffsetsHandler

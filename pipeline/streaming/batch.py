@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
-from pipeline.core.records import BatchResult, InputRecord
+from pipeline.core.records import BatchResult
 from pipeline.streaming.core_interface import PartitionCore
+from pipeline.streaming.fetched_batches import Records
 
 
 def _new_future() -> asyncio.Future[BatchResult]:
@@ -23,7 +24,7 @@ class Batch:
     """
 
     core: PartitionCore
-    records: Sequence[InputRecord]
+    records: Records
     epoch: int
     now_ms: int
     _result: asyncio.Future[BatchResult] = field(default_factory=_new_future)
@@ -31,7 +32,7 @@ class Batch:
     @property
     def next_offset(self) -> int:
         """Offset after the last record."""
-        return self.records[-1].offset + 1
+        return self.records.next_offset
 
     def process(self) -> BatchResult:
         """Run the core over the records. This moves its state on."""

@@ -13,6 +13,7 @@ from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 from pipeline.core.records import InputRecord
 from pipeline.streaming import aiokafka_fixes
 from pipeline.streaming.config import StreamConfig
+from pipeline.streaming.fetched_batches import FetchedBatch, undecoded
 
 CLOSE_SECONDS = 3.0
 LEAVE_SECONDS = 0.3
@@ -27,9 +28,6 @@ class Consumer(Protocol):
     def subscribe(self, topics: Sequence[str], *, listener: Any) -> None: ...
     def assign(self, partitions: Sequence[TopicPartition]) -> None: ...
     def assignment(self) -> set[TopicPartition]: ...
-    async def getmany(
-        self, *partitions: TopicPartition, timeout_ms: int
-    ) -> Mapping[TopicPartition, list[InputRecord]]: ...
     async def committed(self, partition: TopicPartition) -> int | None: ...
     async def commit(self, offsets: Mapping[TopicPartition, int]) -> None: ...
     async def beginning_offsets(self, partitions: Sequence[TopicPartition]) -> dict[TopicPartition, int]: ...
@@ -39,6 +37,22 @@ class Consumer(Protocol):
     def seek(self, partition: TopicPartition, offset: int) -> None: ...
     def pause(self, *partitions: TopicPartition) -> None: ...
     def resume(self, *partitions: TopicPartition) -> None: ...
+
+
+class BatchConsumer(Consumer, Protocol):
+    """It gives whole record batches."""
+
+    async def getmany(
+        self, *partitions: TopicPartition, timeout_ms: int
+    ) -> Mapping[TopicPartition, list[FetchedBatch]]: ...
+
+
+class RecordConsumer(Consumer, Protocol):
+    """It gives records."""
+
+    async def getmany(
+        self, *partitions: TopicPartition, timeout_ms: int
+    ) -> Mapping[TopicPartition, list[InputRecord]]: ...
 
 
 class BatchBuilder(Protocol):
@@ -77,7 +91,7 @@ def _common(config: StreamConfig, client_id: str) -> dict[str, Any]:
     }
 
 
-def input_consumer(config: StreamConfig) -> Consumer:
+def input_consumer(config: StreamConfig) -> BatchConsumer:
     """The group's consumer of the input.
 
     Range is the assignor: with one topic it balances as well as any, and its result can be told from the member list.
@@ -88,6 +102,7 @@ def input_consumer(config: StreamConfig) -> Consumer:
         **_common(config, config.client_id),
         group_id=config.group,
         isolation_level="read_committed",
+        key_deserializer=undecoded,
         enable_auto_commit=False,
         # Where to read is always said by a seek; where the offset is gone the stream decides and warns.
         auto_offset_reset="none",
@@ -100,10 +115,10 @@ def input_consumer(config: StreamConfig) -> Consumer:
         # A partition that starts to flow waits for the poll of the others: keep that short.
         fetch_max_wait_ms=100,
     )
-    return cast(Consumer, consumer)
+    return cast(BatchConsumer, consumer)
 
 
-def partition_reader(config: StreamConfig, partition: int) -> Consumer:
+def partition_reader(config: StreamConfig, partition: int) -> RecordConsumer:
     """A reader of one partition of the state topic, or of the input, outside of any group."""
     consumer: Any = AIOKafkaConsumer(
         **_common(config, f"{config.client_id}-restore-{partition}"),
@@ -113,7 +128,7 @@ def partition_reader(config: StreamConfig, partition: int) -> Consumer:
         max_partition_fetch_bytes=config.restore_fetch_bytes,
         fetch_max_wait_ms=50,
     )
-    return cast(Consumer, consumer)
+    return cast(RecordConsumer, consumer)
 
 
 def partition_producer(config: StreamConfig, partition: int, batch_bytes: int) -> Producer:

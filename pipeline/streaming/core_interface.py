@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
 from typing import Protocol
 
 from pipeline.core.records import BatchResult, InputRecord
+
+
+class InputRecords(Protocol):
+    """The records of a batch, in the order of their offsets; to be gone through once."""
+
+    def __len__(self) -> int: ...
+    def __iter__(self) -> Iterator[InputRecord]: ...
 
 
 class PartitionCore(Protocol):
@@ -23,7 +30,7 @@ class PartitionCore(Protocol):
         """The changelog is at its end."""
         ...
 
-    def process(self, records: Sequence[InputRecord], now_ms: int) -> BatchResult:
+    def process(self, records: InputRecords, now_ms: int) -> BatchResult:
         """Process the records in order; `now_ms` is the wall clock."""
         ...
 

@@ -24,6 +24,7 @@ from aiokafka.record.util import decode_varint
 
 _LENGTH_OFFSET = 8
 _OVERHEAD = 12
+_COUNT_OFFSET = 57
 
 
 class LenientRecords:
@@ -53,16 +54,19 @@ class LenientRecords:
 
 
 class _Batch:
-    """A record batch with the attributes aiokafka's fetcher reads."""
+    """A record batch with the attributes aiokafka's fetcher reads, and what else its head tells."""
 
     __slots__ = (
         "_batch",
         "_raw",
         "base_offset",
+        "count",
         "is_control_batch",
         "is_transactional",
         "next_offset",
         "producer_id",
+        "size",
+        "timestamp",
     )
 
     def __init__(self, batch: Any, raw: memoryview) -> None:
@@ -73,6 +77,9 @@ class _Batch:
         self.producer_id: int = batch.producer_id
         self.is_control_batch = False
         self.is_transactional: bool = batch.is_transactional
+        (self.count,) = struct.unpack_from(">i", raw, _COUNT_OFFSET)
+        self.size = len(raw)
+        self.timestamp: int = batch.max_timestamp if batch.timestamp_type else batch.first_timestamp
 
     def validate_crc(self) -> bool:
         return self._batch.validate_crc()

@@ -5,18 +5,18 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterable
 from typing import Any
 
 from aiokafka import TopicPartition
 
 from pipeline.core.records import BatchResult, Counts, InputRecord
 from pipeline.streaming.core_interface import PartitionCore
+from pipeline.streaming.fetched_batches import FetchedBatch, Records
 from pipeline.streaming.writer import PartitionWriter
 
 REST_RATIO = 0.25
 MAX_REST_SECONDS = 0.02
-MANY_RECORDS = 1_000
 MOST_BYTES = 8_388_608
 """Records of so many bytes are a full batch, however few they are: with audio in them five thousand would be 200 MB."""
 
@@ -38,8 +38,9 @@ class InputPartition:
         self.writer = writer
         self.position = position
         """Offset after the last record taken into `queue`."""
-        self.queue: list[InputRecord] = []
-        self._queue_bytes = 0
+        self.queue: deque[FetchedBatch] = deque()
+        self._count = self._size = 0
+        """Of what is in the queue: records, at most, and bytes."""
         self.held: tuple[BatchResult, int] | None = None
         """A batch processed ahead, with the offset after it: the next to commit."""
         self.committed = position
@@ -62,8 +63,9 @@ class InputPartition:
         self.rests_until = now
         """Until then a batch begins only if it is full."""
         self._commit: asyncio.Task[None] | None = None
-        self._taken: deque[tuple[int, int]] = deque()
-        """Offset and timestamp of the first record of each batch that is not durable yet."""
+        self._taken: deque[tuple[int, int | None]] = deque()
+        """Offset and timestamp of the first record of each batch that is not durable yet, the latter as its record batch
+        tells it."""
 
     def told_ms(self) -> int:
         """The wall clock, for a batch."""
@@ -95,18 +97,20 @@ class InputPartition:
         if self._commit is not None and not self._commit.done():
             await asyncio.wait({self._commit})
 
-    def enqueue(self, records: list[InputRecord]) -> None:
-        """Take fetched records in."""
-        self.queue += records
-        self._queue_bytes += _size(records)
-        self.position = records[-1].offset + 1
+    def enqueue(self, batches: Iterable[FetchedBatch]) -> None:
+        """Take fetched record batches in; there is at least one."""
+        for batch in batches:
+            self.queue.append(batch)
+            self._count += batch.count
+            self._size += batch.size
+        self.position = self.queue[-1].next_offset
         self.last_traffic = time.monotonic()
 
     def is_full(self, most: int) -> bool:
-        """Whether the queue holds a batch of as many records, or of as many bytes, as may be."""
-        return len(self.queue) >= most or self._queue_bytes >= MOST_BYTES
+        """Whether as many records wait as a transaction may have, or as many bytes."""
+        return self._count >= most or self._size >= MOST_BYTES
 
-    def next_records(self, most: int) -> list[InputRecord] | None:
+    def next_records(self, most: int) -> Records | None:
         """The records to process now, at most so many; None while it is better to wait.
 
         While a commit is in flight, and while the partition rests, only a full batch is processed, and ahead of the
@@ -116,11 +120,23 @@ class InputPartition:
             return None
         if not self.is_full(most) and (self.committing or time.monotonic() < self.rests_until):
             return None
-        records = self.queue[:most]
-        del self.queue[:most]
-        self._taken.append((records[0].offset, records[0].timestamp))
-        self._queue_bytes = _size(self.queue)
-        return records
+        front = self.queue[0]
+        self._taken.append((front.offset, front.timestamp))
+        parts: list[Iterable[InputRecord]] = []
+        count = size = next_offset = 0
+        while self.queue and count < most and size < MOST_BYTES:
+            batch = self.queue[0]
+            before = batch.count
+            part, number = batch.take(most - count)
+            parts.append(part)
+            count += number
+            size += batch.size
+            next_offset = batch.offset
+            self._count -= before - batch.count
+            if not batch.count:
+                self._size -= batch.size
+                self.queue.popleft()
+        return Records(parts, count, next_offset) if count else None
 
     def take_held(self) -> tuple[BatchResult, int] | None:
         """The batch processed ahead, which is about to be committed."""
@@ -152,8 +168,3 @@ class InputPartition:
         rest = min(REST_RATIO * seconds, MAX_REST_SECONDS)
         self.rests_until = self.last_progress + rest
         return rest
-
-
-def _size(records: list[InputRecord]) -> int:
-    """Bytes of the values. A fetch of many records holds small ones, and is not worth the counting."""
-    return sum([len(record.value) for record in records if record.value]) if len(records) < MANY_RECORDS else 0

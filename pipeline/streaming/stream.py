@@ -10,7 +10,7 @@ import structlog
 from aiokafka import TopicPartition
 from aiokafka import errors as kafka
 
-from pipeline.core.records import BatchResult, Counts, InputRecord
+from pipeline.core.records import BatchResult, Counts
 from pipeline.streaming.assignment import Assignment
 from pipeline.streaming.batch import Batch, Handler, process_directly
 from pipeline.streaming.clients import close_consumer, input_consumer
@@ -18,6 +18,7 @@ from pipeline.streaming.config import StreamConfig
 from pipeline.streaming.core_interface import CoreFactory
 from pipeline.streaming.failures import StreamError, unrecoverable
 from pipeline.streaming.fault_points import FaultHook, no_fault
+from pipeline.streaming.fetched_batches import FetchedBatch, Records
 from pipeline.streaming.observer import Observer
 from pipeline.streaming.partition import InputPartition
 from pipeline.streaming.progress import Waiting, check_progress
@@ -37,7 +38,7 @@ STOP_SECONDS = 8.0
 BeforeCommit = Callable[[BatchResult], None]
 """Sees every result before it is committed; may raise to stop the stream, and nothing of the batch is committed."""
 
-Fetched = Mapping[TopicPartition, list[InputRecord]]
+Fetched = Mapping[TopicPartition, list[FetchedBatch]]
 
 log = structlog.get_logger(__name__)
 
@@ -135,12 +136,13 @@ class TransactionalStream:
         if self._fetching is not None and self._fetching.done():
             fetching, self._fetching = self._fetching, None
             epoch, fetched = await self._fetched(fetching)
-            for source, records in fetched.items():
-                if (partition := self._accept(source, epoch, records)) is not None:
-                    partition.enqueue(records)
+            for source, batches in fetched.items():
+                if (partition := self._accept(source, epoch, batches)) is not None:
+                    partition.enqueue(batches)
             # A fetch costs both sides about as much for one record as for many, and a trickle would ask for each of
             # its records alone, while most of them wait for a commit anyway.
-            rest = FETCH_REST_SECONDS if fetched and sum(map(len, fetched.values())) < FEW_RECORDS else 0
+            few = sum(batch.count for batches in fetched.values() for batch in batches) < FEW_RECORDS
+            rest = FETCH_REST_SECONDS if fetched and few else 0
         if self._fetching is None and not self._is_full():
             self._fetching = asyncio.create_task(self._get_records(rest))
             self._fetching.add_done_callback(lambda _: self._work.set())
@@ -176,18 +178,18 @@ class TransactionalStream:
             await asyncio.sleep(FETCH_ERROR_PAUSE_SECONDS)
         return self._assignment.epoch, {}
 
-    def _accept(self, source: TopicPartition, epoch: int, records: list[InputRecord]) -> InputPartition | None:
-        """The partition the records belong to; None where they must be dropped."""
+    def _accept(self, source: TopicPartition, epoch: int, batches: list[FetchedBatch]) -> InputPartition | None:
+        """The partition the batches belong to; None where they must be dropped."""
         partition = self._assignment.partitions.get(source)
         if partition is None:
             return None  # being opened, and its opening seeks to where it begins
-        if self._assignment.is_stale(partition, epoch, records[0].offset):
-            self.stats.stale += len(records)
+        if self._assignment.is_stale(partition, epoch, batches[0].offset):
+            self.stats.stale += sum(batch.count for batch in batches)
             self._consumer.seek(source, partition.position)
             return None
         return partition
 
-    async def _process(self, partition: InputPartition, records: list[InputRecord]) -> None:
+    async def _process(self, partition: InputPartition, records: Records) -> None:
         """Run the core and start the commit, or hold the result while the one before is in flight."""
         started = time.perf_counter()
         batch = Batch(partition.core, records, partition.epoch, partition.told_ms())

@@ -10,9 +10,9 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-GC_THRESHOLDS = (100_000, 20, 50)
-"""A batch makes tens of thousands of objects that go again at once; by default the collector looks for cycles among
-them every 700, and walks through all sessions of the state far too often."""
+GC_THRESHOLDS = (1_000_000, 20, 50)
+"""A batch makes some hundred thousand objects that go again at once, and next to no cycles among them; by default the
+collector looks for some every 700, and walks through all sessions of the state far too often."""
 
 
 def run_until_signalled(main: Callable[[asyncio.Event], Awaitable[Any]]) -> Any:

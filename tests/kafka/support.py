@@ -10,8 +10,9 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
-from pipeline.core import BatchResult, Counts, InputRecord, Output
+from pipeline.core import BatchResult, Counts, Output
 from pipeline.streaming import StreamConfig, TransactionalStream
+from pipeline.streaming.core_interface import InputRecords
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ class EchoCore:
     def restored(self) -> None:
         self.ready = True
 
-    def process(self, records: Sequence[InputRecord], now_ms: int) -> BatchResult:
+    def process(self, records: InputRecords, now_ms: int) -> BatchResult:
         assert self.ready, "records before the state"
         assert now_ms > 1_600_000_000_000
         outputs: list[Output] = []

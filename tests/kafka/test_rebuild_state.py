@@ -1,14 +1,14 @@
 """State that a release can't read ends the worker with one line, or is made anew from the input where asked for."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import pytest
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 
-from pipeline.core import BatchResult, InputRecord
+from pipeline.core import BatchResult
 from pipeline.streaming import UnrecoverableError
+from pipeline.streaming.core_interface import InputRecords
 from tests.kafka.support import (
     EchoCore,
     Names,
@@ -35,7 +35,7 @@ class NewerCore(EchoCore):
     def restore(self, key: bytes, value: bytes | None) -> None:
         super().restore(key, value and value.removeprefix(b"newer:"))
 
-    def process(self, records: Sequence[InputRecord], now_ms: int) -> BatchResult:
+    def process(self, records: InputRecords, now_ms: int) -> BatchResult:
         result = super().process(records, now_ms)
         result.changes = [(key, b"newer:" + (value or b"")) for key, value in result.changes]
         return result

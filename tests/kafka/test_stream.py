@@ -92,7 +92,7 @@ async def test_two_streams_by_the_same_transactional_id_the_later_wins(
 
     async def handler(batch: Any) -> BatchResult:
         result = batch.process()
-        if batch.records[0].offset >= 100:
+        if batch.next_offset > 100:
             held.set()
             await go_on.wait()
         return result

@@ -5,8 +5,9 @@ from typing import Any, cast
 
 from aiokafka import TopicPartition
 
+from pipeline.streaming.fetched_batches import FetchedBatch
 from pipeline.streaming.partition import MAX_REST_SECONDS, MOST_BYTES, REST_RATIO, InputPartition
-from topics.fetched_records import FetchedRecord
+from tests.streaming.logs import batches, record_batch
 
 MOST = 10
 
@@ -14,27 +15,43 @@ MOST = 10
 def new_partition(waiting: int) -> InputPartition:
     partition = InputPartition(TopicPartition("t", 0), 1, cast(Any, None), cast(Any, None), 0)
     if waiting:
-        partition.enqueue([FetchedRecord("t", 0, offset, 0, 0, None, None, []) for offset in range(waiting)])
+        partition.enqueue(fetched(*range(waiting)))
     return partition
+
+
+def fetched(*offsets: int, value: bytes = b"v") -> list[FetchedBatch]:
+    """Record batches of three records, the last one perhaps of fewer."""
+    return batches(*(record_batch(offsets[at : at + 3], value) for at in range(0, len(offsets), 3)))
+
+
+def offsets_of(partition: InputPartition) -> list[int]:
+    return [record.offset for record in partition.next_records(MOST) or ()]
 
 
 def test_what_comes_into_a_quiet_partition_is_processed_at_once() -> None:
     partition = new_partition(3)
-    assert [record.offset for record in partition.next_records(MOST) or ()] == [0, 1, 2]
+    assert offsets_of(partition) == [0, 1, 2]
     assert partition.next_records(MOST) is None
 
 
-def test_no_more_than_asked_for() -> None:
-    partition = new_partition(MOST + 1)
-    assert len(partition.next_records(MOST) or ()) == MOST
-    assert [record.offset for record in partition.next_records(MOST) or ()] == [MOST]
+def test_no_more_than_asked_for_and_the_rest_goes_on_where_that_ended() -> None:
+    partition = new_partition(2 * MOST + 1)
+    ends: list[int] = []
+    found: list[list[int]] = []
+    while (records := partition.next_records(MOST)) is not None:
+        found.append([record.offset for record in records])
+        ends.append(records.next_offset)
+        assert len(records) == len(found[-1])
+    assert found == [[*range(MOST)], [*range(MOST, 2 * MOST)], [2 * MOST]]
+    assert ends == [MOST, 2 * MOST, 2 * MOST + 1]
+    assert not partition.is_full(1)
 
 
 async def test_while_a_commit_is_in_flight_only_a_full_batch_is_processed() -> None:
     partition, gate = new_partition(MOST - 1), asyncio.Event()
     partition.start_commit(cast(Any, gate.wait()))
     assert partition.next_records(MOST) is None
-    partition.enqueue([FetchedRecord("t", 0, MOST - 1, 0, 0, None, None, [])])
+    partition.enqueue(fetched(MOST - 1))
     assert len(partition.next_records(MOST) or ()) == MOST
     gate.set()
     await partition.settled()
@@ -65,9 +82,9 @@ def test_a_slow_commit_is_not_followed_by_a_long_rest() -> None:
 def test_large_records_are_a_full_batch_before_they_are_many() -> None:
     partition = new_partition(0)
     large = bytes(MOST_BYTES // 4)
-    partition.enqueue([FetchedRecord("t", 0, offset, 0, 0, None, large, []) for offset in range(3)])
+    partition.enqueue(fetched(0, 1, 2, value=large))
     assert not partition.is_full(MOST)
-    partition.enqueue([FetchedRecord("t", 0, 3, 0, 0, None, large, [])])
+    partition.enqueue(fetched(3, 4, value=large))
     assert partition.is_full(MOST)
-    assert len(partition.next_records(MOST) or ()) == 4
+    assert offsets_of(partition) == [0, 1, 2, 3, 4]
     assert not partition.is_full(MOST)
