@@ -12,11 +12,12 @@ from weakref import WeakSet
 
 from aiokafka import TopicPartition
 
-from pipeline.core import BatchResult, Counts, InputRecord
+from pipeline.core import BatchResult, Counts
 from pipeline.replay.core import ReplayCore
 from pipeline.replay.window import Window
 from pipeline.streaming import Batch, StreamConfig, TransactionalStream
 from pipeline.streaming.fault_points import FaultHook, no_fault
+from pipeline.streaming.fetched_batches import FetchedBatch
 from pipeline.streaming.partition import InputPartition
 
 
@@ -40,15 +41,17 @@ class BoundedStream(TransactionalStream):
         self._over: WeakSet[InputPartition] = WeakSet()
         """Partitions of whose end the group knows, or is being told."""
 
-    def _accept(self, source: TopicPartition, epoch: int, records: list[InputRecord]) -> InputPartition | None:
-        partition = super()._accept(source, epoch, records)
+    def _accept(self, source: TopicPartition, epoch: int, batches: list[FetchedBatch]) -> InputPartition | None:
+        partition = super()._accept(source, epoch, batches)
         if partition is None:
             return None
         end = self._end(source)
-        if records[-1].offset + 1 >= end:
+        if batches[-1].next_offset >= end:
             self._consumer.pause(source)
-            del records[bisect_left(records, end, key=attrgetter("offset")) :]
-        return partition if records else None
+            del batches[bisect_left(batches, end, key=attrgetter("offset")) :]
+            if batches and batches[-1].next_offset > end:
+                batches[-1].end_before(end)
+        return partition if batches else None
 
     async def _keep_house(self, partition: InputPartition, now: float) -> None:
         if await self._reached(partition) < self._end(partition.source):

@@ -38,7 +38,7 @@ class Records:
 class FetchedBatch:
     """A record batch, its checksum verified, from offset `offset` on."""
 
-    __slots__ = ("_batch", "_place", "_rest", "count", "next_offset", "offset", "size", "timestamp")
+    __slots__ = ("_batch", "_place", "_rest", "_whole", "count", "next_offset", "offset", "size", "timestamp")
 
     def __init__(self, place: tuple[str, int], batch: Any, start: int) -> None:
         self._place = place
@@ -48,12 +48,18 @@ class FetchedBatch:
         """Where it goes on: what is before is passed over, or was taken."""
         self.next_offset: int = batch.next_offset
         """After the last record there ever was in it."""
+        self._whole = getattr(batch, "count", None) == self.next_offset - batch.base_offset
         self.count: int = self.next_offset - self.offset
         """Records from there on; at most, where some were compacted away."""
         self.size: int = getattr(batch, "size", 0)
         """Bytes, as they came."""
         self.timestamp: int | None = getattr(batch, "timestamp", None)
         """Of its first record, milliseconds; None where the batch is of a format that does not say."""
+
+    def end_before(self, offset: int) -> None:
+        """Leave out the records from there on; `offset` lies within the batch."""
+        self.count -= self.next_offset - offset
+        self.next_offset = offset
 
     def take(self, most: int) -> tuple[Iterable[FetchedRecord], int]:
         """Records from `offset` on, to be read before the next ones are, and their number.
@@ -62,10 +68,10 @@ class FetchedBatch:
         """
         if self._rest is None:
             self._rest = _records(self._place, self._batch, self.offset)
-            if getattr(self._batch, "count", None) != self.next_offset - self._batch.base_offset:
-                self.offset, self.count = self.next_offset, 0
-                some = list(self._rest)
-                return some, len(some)
+        if not self._whole:
+            self.offset, self.count = self.next_offset, 0
+            some = [record for record in self._rest if record.offset < self.next_offset]
+            return some, len(some)
         count = min(most, self.count)
         self.offset += count
         self.count -= count

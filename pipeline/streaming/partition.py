@@ -10,10 +10,11 @@ from typing import Any
 
 from aiokafka import TopicPartition
 
-from pipeline.core.records import BatchResult, Counts, InputRecord
+from pipeline.core.records import BatchResult, Counts
 from pipeline.streaming.core_interface import PartitionCore
 from pipeline.streaming.fetched_batches import FetchedBatch, Records
 from pipeline.streaming.writer import PartitionWriter
+from topics.fetched_records import FetchedRecord
 
 REST_RATIO = 0.25
 MAX_REST_SECONDS = 0.02
@@ -122,7 +123,7 @@ class InputPartition:
             return None
         front = self.queue[0]
         self._taken.append((front.offset, front.timestamp))
-        parts: list[Iterable[InputRecord]] = []
+        parts: list[Iterable[FetchedRecord]] = []
         count = size = next_offset = 0
         while self.queue and count < most and size < MOST_BYTES:
             batch = self.queue[0]

@@ -34,6 +34,12 @@ async def test_everything_again_is_the_same(past: Past, unique: str) -> None:
     assert sum(job.result.outputs.values()) == sum(map(len, again.values()))
 
 
+async def test_a_window_ends_within_a_record_batch(past: Past, unique: str) -> None:
+    job = await past.replay(f"side-{unique}", selection=Selection(offsets={0: (0, 101), 1: (0, 250)}))
+    assert job.result is not None
+    assert job.result.counts.consumed == 101 + 250
+
+
 POINTS = [point for point in FAULT_POINTS if point != "changelog-sent"]
 """Those of exactly once."""
 

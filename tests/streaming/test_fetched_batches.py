@@ -56,6 +56,17 @@ def test_the_same_records_as_read_at_once(log_and_start: tuple[list[bytes], int]
     assert list(chain.from_iterable(found)) == eager(b"".join(log), start)
 
 
+@given(logs(), st.integers(1, 7), st.data())
+def test_it_can_end_earlier(log_and_start: tuple[list[bytes], int], most: int, data: st.DataObject) -> None:
+    log, start = log_and_start
+    for raw in log:
+        for batch in batches(raw, start=start):
+            end = data.draw(st.integers(batch.offset + 1, batch.next_offset))
+            wanted = [record for record in eager(raw, batch.offset) if record.offset < end]
+            batch.end_before(end)
+            assert list(chain.from_iterable(taken([batch], most))) == wanted
+
+
 @given(st.integers(1, 20), st.integers(1, 7))
 def test_a_batch_of_which_nothing_is_gone_is_cut_where_it_is_asked_to(count: int, most: int) -> None:
     found = taken(batches(record_batch(range(100, 100 + count)), start=100), most)
