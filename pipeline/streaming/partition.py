@@ -65,8 +65,7 @@ class InputPartition:
         """Until then a batch begins only if it is full."""
         self._commit: asyncio.Task[None] | None = None
         self._taken: deque[tuple[int, int | None]] = deque()
-        """Offset and timestamp of the first record of each batch that is not durable yet, the latter as its record batch
-        tells it."""
+        """Offset and timestamp of the first record of each batch that is not durable yet."""
 
     def told_ms(self) -> int:
         """The wall clock, for a batch."""

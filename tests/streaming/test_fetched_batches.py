@@ -78,6 +78,7 @@ def test_it_tells_what_it_is_before_it_is_read() -> None:
     log = record_batch(range(10, 15))
     (batch,) = batches(log, start=12)
     assert (batch.offset, batch.next_offset, batch.count, batch.size) == (12, 15, 3, len(log))
+    assert batch.timestamp == 1_010, "of its first record"
 
 
 def test_a_broken_one_is_seen_when_it_is_fetched() -> None:
