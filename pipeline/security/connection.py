@@ -24,6 +24,7 @@ _NEEDED = {
 
 def connection(settings: Settings) -> dict[str, Any]:
     """Keyword arguments for any aiokafka client. Raises UsageError naming the setting that is missing or wrong."""
+    aiokafka_fixes.apply()  # two of them are for TLS and for tokens
     options: dict[str, Any] = {"security_protocol": settings.security_protocol}
     if settings.security_protocol.endswith("SSL"):
         options["ssl_context"] = _client_context(settings)
@@ -54,7 +55,6 @@ def _login(settings: Settings) -> dict[str, Any]:
     )
     if credentials.cafile:
         trusting("sasl_oauth_cafile", credentials.cafile)  # what is wrong shows now, not at the first token
-    aiokafka_fixes.apply()  # else a token that is refused is not told
     return {"sasl_mechanism": mechanism, "sasl_oauth_token_provider": token_provider(credentials)}
 
 

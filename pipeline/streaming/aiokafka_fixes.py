@@ -31,9 +31,12 @@ def apply() -> None:
       nothing. aiokafka takes that for a mistake in itself and ends the task that fetches, sends or keeps the group.
     - A broker refuses a token of OAUTHBEARER with a challenge that says why (RFC 7628, 3.2.3). aiokafka takes that for
       a success and goes on with a connection that is of no use.
+    - A TLS connection says goodbye and waits for the broker's, which comes after the answer to what was asked last: for
+      up to 30 s nothing ends. What matters was answered before, so the connection is cut.
     """
     patched_connection: Any = conn.AIOKafkaConnection
     patched_connection.send = _send
+    patched_connection.close = _close
     patched_login: Any = conn.OAuthAuthenticator
     patched_login.step = _login_step
     patched_fetcher: Any = fetcher
@@ -52,6 +55,17 @@ async def _login_step(self: Any, payload: bytes | None) -> Any:
     if payload:
         raise kafka.SaslAuthenticationFailed(payload.decode(errors="replace"))
     return await _original_login_step(self, payload)
+
+
+_original_close: Any = cast(Any, conn.AIOKafkaConnection).close
+
+
+def _close(self: Any, reason: Any = None, exc: BaseException | None = None) -> Any:
+    transport = self._writer.transport if self._writer is not None and self._ssl_context is not None else None
+    closed = _original_close(self, reason, exc)
+    if transport is not None:
+        transport.abort()
+    return closed
 
 
 _original_send: Any = cast(Any, conn.AIOKafkaConnection).send

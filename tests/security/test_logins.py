@@ -1,12 +1,14 @@
 """Every way to come in: by password, by token, by certificate; and what is said where the door stays shut."""
 
+import asyncio
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from aiokafka import AIOKafkaProducer
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.admin import NewTopic
 
-from pipeline.acls import PARTS
+from pipeline.acls import PARTS, Acl
 from pipeline.settings import Settings
 from pipeline.worker.preflight import PreflightError, UnreachableError, preflight
 from tests.security.broker import Rights, SecuredKafka
@@ -141,3 +143,20 @@ async def test_a_token_for_somebody_else(
 async def test_no_broker_is_no_refusal(secured: SecuredKafka) -> None:
     with pytest.raises(UnreachableError, match=r"no Kafka broker answers at 127\.0\.0\.1:1;"):
         await preflight(Settings.model_validate(secured.login("worker") | {"bootstrap_servers": "127.0.0.1:1"}))
+
+
+async def test_a_connection_ends_at_once_though_an_answer_is_outstanding(secured: SecuredKafka, rights: Rights) -> None:
+    topic = TopicPartition("ends-at-once", 0)
+    await rights.allow([Acl("topic", topic.topic, operation, "") for operation in ("Create", "Read")], "User:topics")
+    settings = Settings.model_validate(secured.login("topics"))
+    async with connect(settings.bootstrap_servers, **settings.connection()) as admin:
+        await admin.create_topics([NewTopic(topic.topic, 1, 1)])
+    consumer: Any = AIOKafkaConsumer(
+        bootstrap_servers=settings.bootstrap_servers, fetch_max_wait_ms=20_000, **settings.connection()
+    )
+    await consumer.start()
+    consumer.assign([topic])
+    await consumer.seek_to_beginning(topic)
+    await consumer.getmany(topic, timeout_ms=100)
+    async with asyncio.timeout(10):
+        await consumer.stop()
