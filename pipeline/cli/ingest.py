@@ -3,6 +3,7 @@
 import typer
 
 from pipeline.cli import ingest_keys
+from pipeline.cli.ingest_file import file
 from pipeline.cli.ingest_http import http
 from pipeline.cli.ingest_relay import relay
 
@@ -10,4 +11,5 @@ app = typer.Typer(no_args_is_help=True)
 
 app.command("http", short_help="An HTTP endpoint that takes events, alone or in batches.")(http)
 app.command("relay", short_help="Between an application and its provider: all passes, events are recorded.")(relay)
+app.command("file", short_help="Recorded events, each once, resumable.")(file)
 app.add_typer(ingest_keys.app, name="keys", help="Bearer keys of tenants: add, list, revoke, rotate; limits.")

@@ -41,7 +41,7 @@ def process(
     A line is an event, or {"direction", "event"} (what was sent is skipped), or a line of an export.
     """
     if start_time is not None:
-        _check_time(start_time)
+        check_time(start_time)
     name = "stdin" if file == STDIN else Path(file).stem
     rejected = REJECTED.full_name(settings.prefix)
     with _opened(file) as lines:
@@ -63,7 +63,8 @@ def _opened(file: str) -> Generator[BinaryIO]:
         raise ItemstreamError(f"cannot read {file}: {error.strerror}") from error
 
 
-def _check_time(time: str) -> None:
+def check_time(time: str) -> None:
+    """Raises UsageError where the option `--start-time` is no RFC 3339 time."""
     try:
         moment = datetime.fromisoformat(time)
     except ValueError:

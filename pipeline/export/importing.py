@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
@@ -24,7 +24,7 @@ from pipeline.export.names import missing
 from pipeline.export.progress import Tell, untold
 from pipeline.export.reading import Exported, open_exported, records_of
 from pipeline.settings import Settings
-from pipeline.streaming.transactions import Fault, Transactions, no_fault
+from pipeline.streaming.transactions import Fault, Transactions, in_transactions, no_fault
 from topics.admin import TopicState, connect, read_state
 from topics.admin.model import DeployedTopic
 from topics.catalogue import TopicSpec
@@ -85,7 +85,8 @@ async def import_exported(
             await writer.start()
             start = await writer.imported()
             report.resumed = report.resumed or start > 0
-            for records in _batches(records_of(exported, [partition], start)):
+            chosen = records_of(exported, [partition], start)
+            for records in in_transactions(chosen, _value_size, TRANSACTION_RECORDS, TRANSACTION_BYTES):
                 if stop is not None and stop.is_set():
                     break
                 await writer.write(records)
@@ -131,20 +132,6 @@ async def _target(settings: Settings, topic: str, exported: Exported, *, same_to
             "CreateTime, or name another topic"
         )
     return found
-
-
-def _batches(records: Iterator[FetchedRecord]) -> Iterator[Sequence[FetchedRecord]]:
-    batch: list[FetchedRecord] = []
-    size = 0
-    for record in records:
-        length = len(record.value or b"")
-        if batch and (len(batch) >= TRANSACTION_RECORDS or size + length > TRANSACTION_BYTES):
-            yield batch
-            batch, size = [], 0
-        batch.append(record)
-        size += length
-    if batch:
-        yield batch
 
 
 class _Writer:
@@ -224,6 +211,10 @@ class _Writer:
             f"({' '.join(str(cause).split()) or type(cause).__name__}); what was committed stays, run the same command "
             "again for the rest"
         )
+
+
+def _value_size(record: FetchedRecord) -> int:
+    return len(record.value or b"")
 
 
 def _size(record: FetchedRecord) -> int:

@@ -128,7 +128,7 @@ class EventWriter:
         self._waiting_bytes += size
         self._unacknowledged[future] = time.monotonic()
         self._idle.clear()
-        lane = self._lanes[_place(record.key, len(self._lanes))]
+        lane = self._lanes[place(record.key, len(self._lanes))]
         lane.waiting.append((record, future))
         lane.filled.set()
         return future
@@ -306,8 +306,8 @@ def _place_of_key(key: bytes, count: int) -> int:
     return _partitioner(key, range(count), range(count))
 
 
-def _place(key: bytes | None, count: int) -> int:
-    """Where everybody's default partitioner puts the key; anywhere where there is none."""
+def place(key: bytes | None, count: int) -> int:
+    """Which of `count` partitions: where everybody's default partitioner puts the key; anywhere where there is none."""
     return _partitioner(None, range(count), range(count)) if key is None else _place_of_key(key, count)
 
 

@@ -9,6 +9,7 @@ from typing import Any, Protocol, cast
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
+from aiokafka.structs import OffsetAndMetadata
 
 from pipeline.core.records import InputRecord
 from pipeline.streaming import aiokafka_fixes
@@ -78,7 +79,9 @@ class Producer(Protocol):
     async def begin_transaction(self) -> None: ...
     async def commit_transaction(self) -> None: ...
     async def abort_transaction(self) -> None: ...
-    async def send_offsets_to_transaction(self, offsets: Mapping[TopicPartition, int], group_id: str) -> None: ...
+    async def send_offsets_to_transaction(
+        self, offsets: Mapping[TopicPartition, int | OffsetAndMetadata], group_id: str
+    ) -> None: ...
 
 
 def _common(config: StreamConfig, client_id: str) -> dict[str, Any]:

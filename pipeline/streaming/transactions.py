@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, cast
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, TypeVar, cast
 
 from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError
+from aiokafka.structs import OffsetAndMetadata
 
 from pipeline.core import Output
 from pipeline.streaming import aiokafka_fixes
 from pipeline.streaming.clients import Producer, close_producer
 from pipeline.streaming.failures import DeliveryError, is_fenced
 from pipeline.streaming.record_batches import RecordBatches, all_acknowledged
+
+T = TypeVar("T")
 
 TRANSACTION_TIMEOUT_MS = 10_000
 """Readers of the topics that are written wait for a transaction that is open. One that a killed process left is ended
@@ -35,6 +38,21 @@ Explain = Callable[[bool, BaseException], Exception]
 
 def no_fault(_step: str) -> None:
     """Nothing happens."""
+
+
+def in_transactions(records: Iterable[T], size: Callable[[T], int], most: int, most_bytes: int) -> Iterator[list[T]]:
+    """Records put together for a transaction each: at most so many, of at most so many bytes, but one at least."""
+    batch: list[T] = []
+    total = 0
+    for record in records:
+        length = size(record)
+        if batch and (len(batch) >= most or total + length > most_bytes):
+            yield batch
+            batch, total = [], 0
+        batch.append(record)
+        total += length
+    if batch:
+        yield batch
 
 
 class Transactions:
@@ -70,7 +88,9 @@ class Transactions:
             raise self._explain(is_fenced(error), error) from error
         self._fault("fenced")
 
-    async def write(self, *steps: tuple[str, Outputs], offset: tuple[TopicPartition, int, str] | None = None) -> None:
+    async def write(
+        self, *steps: tuple[str, Outputs], offset: tuple[TopicPartition, int | OffsetAndMetadata, str] | None = None
+    ) -> None:
         """One transaction: the outputs of each step, named for `fault`, then an offset of a group."""
         try:
             await self._producer.begin_transaction()
