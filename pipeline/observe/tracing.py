@@ -85,13 +85,14 @@ class BatchTracer:
             _fail(span, error)
 
     def _begin(self, batch: Batch) -> Span:
-        first = batch.records[0]
+        records = batch.records.kept()
+        first = records[0]
         spans = self._open.setdefault(first.partition, deque())
         while spans and spans[-1][0] > first.offset:  # taken from us with the partition, and it came back
             _, lost = spans.pop()
             lost.set_status(Status(StatusCode.ERROR, "the partition went to another process"))
             lost.end()
-        contexts = list(contexts_of(batch.records))
+        contexts = list(contexts_of(records))
         span = self._tracer.start_span(
             self._name,
             kind=SpanKind.CONSUMER,
@@ -100,7 +101,7 @@ class BatchTracer:
                 **self._common,
                 "messaging.destination.partition.id": str(first.partition),
                 "messaging.kafka.offset": first.offset,
-                "messaging.batch.message_count": len(batch.records),
+                "messaging.batch.message_count": len(records),
                 "itemstream.traces": len(contexts),
             },
         )

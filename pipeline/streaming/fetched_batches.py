@@ -6,22 +6,24 @@ each looked at by the search for cyclic garbage, until their turn comes: that co
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
 from typing import Any, cast
 
+from pipeline.core.records import InputRecord
 from topics.fetched_records import FastPartitionRecords, FetchedRecord, made
 
 _new = cast(Any, tuple).__new__
 
 
 class Records:
-    """What a batch is made of: records that are read while one iterates over them, once and to the end."""
+    """What a batch is made of: records that are read while one iterates over them, to the end; once, unless `kept`."""
 
-    __slots__ = ("_count", "_parts", "next_offset")
+    __slots__ = ("_count", "_kept", "_parts", "next_offset")
 
-    def __init__(self, parts: Iterable[Iterable[FetchedRecord]], count: int, next_offset: int) -> None:
-        self._parts: Iterable[Iterable[FetchedRecord]] | None = parts
+    def __init__(self, parts: Iterable[Iterable[InputRecord]], count: int, next_offset: int) -> None:
+        self._parts: Iterable[Iterable[InputRecord]] | None = parts
+        self._kept: Sequence[InputRecord] | None = None
         self._count = count
         self.next_offset = next_offset
         """After the last of them."""
@@ -29,10 +31,18 @@ class Records:
     def __len__(self) -> int:
         return self._count
 
-    def __iter__(self) -> Iterator[FetchedRecord]:
+    def __iter__(self) -> Iterator[InputRecord]:
+        if self._kept is not None:
+            return iter(self._kept)
         parts, self._parts = self._parts, None
         assert parts is not None, "records of a batch are read once"
         return chain.from_iterable(parts)
+
+    def kept(self) -> Sequence[InputRecord]:
+        """All of them, made at once; from then on they can be gone through again."""
+        if self._kept is None:
+            self._kept = list(self)
+        return self._kept
 
 
 class FetchedBatch:

@@ -19,6 +19,7 @@ from pipeline.errors import UsageError
 from pipeline.observe.tracing import MAX_LINKS, BatchTracer, provider_of
 from pipeline.streaming import Batch
 from pipeline.streaming.batch import process_directly
+from pipeline.streaming.fetched_batches import Records
 from pipeline.worker.run import run_worker
 from tests.core.events import Record
 from tests.kafka.deploy import Deployed
@@ -54,7 +55,7 @@ class Traced:
 def batch_of(*records: Record) -> Batch:
     core = EchoCore("out")
     core.restored()
-    return Batch(core, records, 1, 1_800_000_000_000)
+    return Batch(core, Records([records], len(records), records[-1].offset + 1), 1, 1_800_000_000_000)
 
 
 def record(offset: int, trace: bytes | None = None, value: bytes = b"v") -> Record:
