@@ -10,7 +10,7 @@ PYTEST_ARGS ?=
 HOURS ?= 0.5
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test faults soak faults-mutations fuzz bench bench-core bench-growth bench-lock lint format types metrics schemas lock clean python java
+.PHONY: help venv demo test faults soak faults-mutations fuzz bench bench-core bench-growth bench-lock lint format types metrics ingest-docs schemas lock clean python java
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -90,6 +90,9 @@ schemas: $(STAMP) ## JSON Schemas, AsyncAPI and the docs of the topics, from the
 
 metrics: $(STAMP) ## docs/metrics.md, from the list of metrics
 	@$(BIN)/python -m pipeline.observe
+
+ingest-docs: $(STAMP) ## the tables of docs/ingest.md, from settings and OpenAPI
+	@$(BIN)/python -m pipeline.ingest.http.reference
 
 lock: $(STAMP) ## newest versions into requirements.lock, and into those of the container image
 	@test -x $(VENV)/lock/bin/uv || { $(PYTHON) -m venv $(VENV)/lock && $(VENV)/lock/bin/pip install --quiet uv; }

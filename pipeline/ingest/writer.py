@@ -55,6 +55,9 @@ class RecordTooLarge(RecordRefused):
     """The record is larger than the topic or the broker takes."""
 
 
+_Waiting = tuple[EventRecord, asyncio.Future[None]]
+
+
 class _Lane:
     """What waits for one partition, in the order it was given."""
 
@@ -62,7 +65,7 @@ class _Lane:
 
     def __init__(self, partition: int) -> None:
         self.partition = partition
-        self.waiting: deque[tuple[EventRecord, asyncio.Future[None]]] = deque()
+        self.waiting: deque[_Waiting] = deque()
         self.filled = asyncio.Event()
 
 
@@ -186,16 +189,17 @@ class EventWriter:
             while not lane.waiting:
                 lane.filled.clear()
                 await lane.filled.wait()
-            producer = self._producer or await self._reconnected()
-            batch = producer.create_batch()
-            taken: list[tuple[EventRecord, asyncio.Future[None]]] = []
-            while lane.waiting:
-                record = lane.waiting[0][0]
-                if batch.append(key=record.key, value=record.value, timestamp=None, headers=record.headers) is None:
-                    break
-                taken.append(lane.waiting.popleft())
-            batch.close()
-            self._settle(taken, await self._send(producer, batch, lane.partition))
+            taken: list[_Waiting] = []
+            try:
+                producer = self._producer or await self._reconnected()
+                outcome = await self._send(
+                    producer, _filled(producer.create_batch(), lane.waiting, taken), lane.partition
+                )
+            except Exception as error:  # a mistake must not stop the lane: its records would wait for ever
+                log.exception("writing to partition %d of %s failed", lane.partition, self.topic)
+                outcome = KafkaUnavailable(f"the collector failed ({type(error).__name__}); send it again later")
+                await asyncio.sleep(RETRY_SECONDS)
+            self._settle(taken, outcome)
 
     async def _send(self, producer: Any, batch: Any, partition: int) -> ItemstreamError | None:
         """None when acknowledged, else what the batch's records are told."""
@@ -226,7 +230,7 @@ class EventWriter:
             )
         return None
 
-    def _settle(self, taken: Sequence[tuple[EventRecord, asyncio.Future[None]]], error: ItemstreamError | None) -> None:
+    def _settle(self, taken: Sequence[_Waiting], error: ItemstreamError | None) -> None:
         for record, future in taken:
             self._waiting_bytes -= record.size
             self._unacknowledged.pop(future, None)
@@ -290,6 +294,18 @@ class EventWriter:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("writing to Kafka failed unexpectedly", exc_info=error)
+
+
+def _filled(batch: Any, waiting: deque[_Waiting], taken: list[_Waiting]) -> Any:
+    """The batch with what waits, as much as it holds, which moves over to `taken`."""
+    while waiting:
+        taken.append(waiting.popleft())
+        record = taken[-1][0]
+        if batch.append(key=record.key, value=record.value, timestamp=None, headers=record.headers) is None:
+            waiting.appendleft(taken.pop())
+            break
+    batch.close()
+    return batch
 
 
 def _fail(future: asyncio.Future[None], error: ItemstreamError) -> None:

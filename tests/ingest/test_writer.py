@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import defaultdict
+from typing import Any
 
 import pytest
 from aiokafka import AIOKafkaProducer
@@ -61,6 +62,19 @@ async def test_a_record_kafka_refuses_refuses_no_other(bootstrap_servers: str, u
     await writer.close(10)
     found = await read_all(bootstrap_servers, topic)
     assert [int(dict(one.headers)["ce_sequence"]) for one in found] == [0, 1, 2, 3, 4, 6, 7, 8, 9, 10]
+
+
+async def test_a_record_that_is_none_stops_nothing(bootstrap_servers: str, unique: str) -> None:
+    topic = await make_topic(bootstrap_servers, f"in-{unique}", partitions=1)
+    writer = EventWriter(bootstrap_servers, topic)
+    await writer.start()
+    broken: Any = [("header", "a text")]
+    with pytest.raises(KafkaUnavailable, match="the collector failed"):
+        await writer.write([EventRecord(b"s", b"{}", broken)], timeout=30)
+    await writer.write([record("s", 1)], timeout=30)
+    assert writer.waiting_bytes == 0
+    await writer.close(10)
+    assert len(await read_all(bootstrap_servers, topic)) == 1
 
 
 async def test_what_waits_is_bounded(bootstrap_servers: str, unique: str) -> None:

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from pipeline.core.step import MAX_ID
 from pipeline.ingest.access import Access
 from pipeline.ingest.event import CollectedEvent, EventRecord, EventRefused, event_record, now_rfc3339
 from pipeline.ingest.http.attributes import HEADERS
@@ -97,6 +98,8 @@ class Collector:
         if len(found.value) > limit:  # before any of it is read
             raise Problem(413, f"the event has {len(found.value)} bytes; at most {limit} are taken")
         type_, id_ = check_event(found.value, expected_type)
+        if found.id is not None and len(found.id) > MAX_ID:
+            raise Problem(400, f"the CloudEvent's id has more than {MAX_ID} characters", field="id")
         if found.type is not None and found.type != type_:
             raise Problem(409, "the CloudEvent's type and the event's own are not the same", field="type")
         event = CollectedEvent(

@@ -10,13 +10,14 @@ from typing import Annotated, Any, Literal, cast
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from pipeline.core.step import MAX_ID
 from pipeline.core.values import MAX_DEPTH, too_deep
 from pipeline.ingest.http.problem import Problem
 
 ITEM_DONE = "conversation.item.done"
 TYPE_PATTERN = r"^[A-Za-z0-9_.-]{1,200}$"
 
-Text = Annotated[str, Field(min_length=1, max_length=512)]
+Text = Annotated[str, Field(min_length=1, max_length=MAX_ID)]
 EventType = Annotated[str, Field(pattern=TYPE_PATTERN)]
 
 
@@ -53,7 +54,7 @@ class ServerEvent(_Open):
     """A server event of any type. Fields of the type are kept as they are."""
 
     type: EventType = Field(examples=["response.created"])
-    event_id: Annotated[str, Field(max_length=512)] | None = Field(default=None, examples=["event_002"])
+    event_id: Annotated[str, Field(max_length=MAX_ID)] | None = Field(default=None, examples=["event_002"])
 
 
 _MODELS: dict[str, type[BaseModel]] = {ITEM_DONE: ItemDone}

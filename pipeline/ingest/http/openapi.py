@@ -7,6 +7,7 @@ from typing import Any
 from pydantic.json_schema import models_json_schema
 
 from pipeline import __version__
+from pipeline.core.step import MAX_ID
 from pipeline.ingest.http.attributes import HEADERS, MAX_TEXT, QUERY, SEQUENCE_PATTERN, TEXT_PATTERN
 from pipeline.ingest.http.models import ITEM_DONE, TYPE_PATTERN, ItemDone, ServerEvent
 from pipeline.ingest.http.modes import BATCH, JSON_PATTERN, NDJSON, ONE, STRUCTURED, STRUCTURED_BATCH
@@ -52,7 +53,7 @@ _ATTRIBUTES: dict[str, tuple[str, Json, str]] = {
 }
 _TEXT: Json = {"type": "string", "minLength": 1, "maxLength": MAX_TEXT, "pattern": TEXT_PATTERN}
 
-_PROBLEMS = {
+PROBLEMS = {
     400: "A field, header or parameter is wrong; `field` names it.",
     401: "No bearer key, or none that is in force.",
     403: "The key belongs to another tenant than the event.",
@@ -151,7 +152,7 @@ def _structured(type_: Json, data: Json) -> Json:
         "required": ["specversion", "id", "source", "type", "data"],
         "properties": {
             "specversion": {"const": "1.0"},
-            "id": {"type": "string", "minLength": 1},
+            "id": {"type": "string", "minLength": 1, "maxLength": MAX_ID},
             "source": {"type": "string", "minLength": 1},
             "type": type_,
             "datacontenttype": {"type": "string", "pattern": JSON_PATTERN},
@@ -285,7 +286,7 @@ def _responses(ok: Json, example: Json) -> Json:
             "content": problem,
             **({"headers": retry} if status in (429, 503) else {}),
         }
-        for status, description in _PROBLEMS.items()
+        for status, description in PROBLEMS.items()
     }
     return {
         "200": {

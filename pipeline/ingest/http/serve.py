@@ -48,7 +48,8 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         )
         server = _Server(_config(app, settings, tls))
         host, port = listening.getsockname()[:2]
-        log.info("listening on %s://%s:%d, writing to %s", "https" if tls else "http", host, port, writer.topic)
+        shown = f"[{host}]" if ":" in host else host
+        log.info("listening on %s://%s:%d, writing to %s", "https" if tls else "http", shown, port, writer.topic)
         if tls is None and not is_loopback(settings.ingest_host):
             log.warning(
                 "keys and events come in unencrypted: set ingest_tls_certfile and ingest_tls_keyfile, or see "
