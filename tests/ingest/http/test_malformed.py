@@ -30,7 +30,7 @@ async def _refused(client: aiohttp.ClientSession, path: str, media: str, bodies:
     return statuses
 
 
-@pytest.mark.parametrize("count", [1_000, pytest.param(10_000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("count", [10_000, pytest.param(200_000, marks=[pytest.mark.slow, pytest.mark.timeout(1800)])])
 async def test_malformed_bodies(client: aiohttp.ClientSession, bootstrap_servers: str, topic: str, count: int) -> None:
     told = await _refused(client, ITEM_DONE, "application/json", malformed(count, seed=count))
     assert told.total() == count
