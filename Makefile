@@ -10,7 +10,7 @@ PYTEST_ARGS ?=
 HOURS ?= 0.5
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test faults soak faults-mutations fuzz bench bench-core bench-growth bench-lock lint format types metrics ingest-docs schemas lock clean python java
+.PHONY: help venv demo test faults soak faults-mutations fuzz bench bench-core bench-growth bench-lock lint format types metrics ingest-docs schemas lock clean python java dashboards
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -93,6 +93,8 @@ metrics: $(STAMP) ## docs/metrics.md, from the list of metrics
 
 ingest-docs: $(STAMP) ## the tables of docs/ingest.md, from settings and OpenAPI
 	@$(BIN)/python -m pipeline.ingest.http.reference
+dashboards: $(STAMP) ## Grafana's dashboards, from deploy/grafana/panels.py
+	@$(BIN)/python deploy/grafana/generate.py
 
 lock: $(STAMP) ## newest versions into requirements.lock, and into those of the container image
 	@test -x $(VENV)/lock/bin/uv || { $(PYTHON) -m venv $(VENV)/lock && $(VENV)/lock/bin/pip install --quiet uv; }

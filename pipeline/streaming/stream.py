@@ -355,6 +355,8 @@ class TransactionalStream:
         if oldest is not None:  # then housekeeping, which knows better, has not looked
             end = max(self._consumer.last_stable_offset(partition.source) or 0, partition.known_end, partition.position)
             lag = end - partition.committed
+        elif lag:  # what waits was not read yet: at least so old, as far as is known here
+            oldest = (time.time_ns() // 1_000_000) - round((time.monotonic() - partition.last_progress) * 1000)
         return PartitionStanding(number, partition.committed, lag, oldest, partition.core)
 
     def _waiting(self) -> Iterator[Waiting]:

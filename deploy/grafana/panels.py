@@ -1,0 +1,322 @@
+"""The dashboards as data: every panel with its expressions, over no other metrics than those of docs/metrics.md.
+
+`$job` is the dashboard's variable, `$__rate_interval` is Grafana's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One panel. `queries`: expression and legend; `unit` as Grafana names it."""
+
+    title: str
+    unit: str
+    queries: tuple[tuple[str, str], ...]
+    help: str = ""
+    kind: Literal["timeseries", "stat", "table"] = "timeseries"
+    width: int = 8
+    stacked: bool = False
+
+
+@dataclass(frozen=True)
+class Dashboard:
+    """One dashboard: rows of panels, each row with its title."""
+
+    uid: str
+    title: str
+    rows: tuple[tuple[str, tuple[Panel, ...]], ...]
+
+
+JOB = '{job=~"$job"}'
+EACH = "{{instance}} {{process}}"
+
+
+def rate(metric: str, *by: str, where: str = "") -> str:
+    """Per second, summed by labels."""
+    selector = f'{{job=~"$job"{"," + where if where else ""}}}'
+    return f"sum by ({', '.join(by)}) (rate({metric}{selector}[$__rate_interval]))"
+
+
+def quantile(share: float, metric: str, *by: str) -> str:
+    """A quantile of a histogram, by labels."""
+    return f"histogram_quantile({share}, {rate(metric + '_bucket', *by, 'le')})"
+
+
+def quantiles(metric: str) -> tuple[tuple[str, str], ...]:
+    """Median, 95th and 99th percentile."""
+    return tuple((quantile(share, metric), f"p{share * 100:.0f}") for share in (0.5, 0.95, 0.99))
+
+
+WORKER = Dashboard(
+    "itemstream-worker",
+    "itemstream: worker",
+    (
+        (
+            "At a glance",
+            (
+                Panel("Processes", "none", ((f"count(itemstream_build_info{JOB})", ""),), kind="stat", width=4),
+                Panel("Ready", "none", ((f"sum(itemstream_ready{JOB})", ""),), kind="stat", width=4),
+                Panel("Lag", "short", ((f"sum(itemstream_lag_records{JOB})", ""),), kind="stat", width=4),
+                Panel("Oldest waiting", "s", ((f"max(itemstream_lag_seconds{JOB})", ""),), kind="stat", width=4),
+                Panel("Records in", "reqps", ((rate("itemstream_records_consumed_total"), ""),), kind="stat", width=4),
+                Panel(
+                    "Latency p95",
+                    "s",
+                    ((quantile(0.95, "itemstream_end_to_end_latency_seconds"), ""),),
+                    kind="stat",
+                    width=4,
+                ),
+            ),
+        ),
+        (
+            "Records",
+            (
+                Panel(
+                    "In, by what became of them",
+                    "reqps",
+                    (
+                        (rate("itemstream_records_used_total"), "used"),
+                        (rate("itemstream_records_ignored_total"), "ignored"),
+                        (rate("itemstream_records_rejected_total"), "rejected"),
+                        (rate("itemstream_records_stale_total"), "stale: dropped after a rebalance"),
+                    ),
+                    "used + ignored + rejected is what was consumed.",
+                    stacked=True,
+                ),
+                Panel(
+                    "Used, by event type",
+                    "reqps",
+                    ((rate("itemstream_records_used_total", "type"), "{{type}}"),),
+                    stacked=True,
+                ),
+                Panel(
+                    "Out, by topic", "reqps", ((rate("itemstream_outputs_total", "topic"), "{{topic}}"),), stacked=True
+                ),
+                Panel(
+                    "Rejected, by reason",
+                    "reqps",
+                    ((rate("itemstream_records_rejected_total", "reason"), "{{reason}}"),),
+                    stacked=True,
+                ),
+                Panel(
+                    "End to end: event to commit",
+                    "s",
+                    quantiles("itemstream_end_to_end_latency_seconds"),
+                    "Age of a record when readers get it; replayed events are old, and shown so.",
+                ),
+                Panel(
+                    "Time in the core",
+                    "percentunit",
+                    ((rate("itemstream_processing_seconds_total", "instance", "process"), EACH),),
+                    "Share of a second; near 1 the process is full.",
+                ),
+            ),
+        ),
+        (
+            "Lag",
+            (
+                Panel(
+                    "Lag, by partition",
+                    "short",
+                    ((f"sum by (partition) (itemstream_lag_records{JOB})", "{{partition}}"),),
+                ),
+                Panel(
+                    "Oldest waiting record, by partition",
+                    "s",
+                    ((f"max by (partition) (itemstream_lag_seconds{JOB})", "{{partition}}"),),
+                ),
+                Panel(
+                    "Committed, by partition",
+                    "reqps",
+                    (
+                        (
+                            f"max by (partition) (deriv(itemstream_committed_offset{JOB}[$__rate_interval]))",
+                            "{{partition}}",
+                        ),
+                    ),
+                    "Offsets a second.",
+                ),
+            ),
+        ),
+        (
+            "Transactions",
+            (
+                Panel("Transaction", "s", quantiles("itemstream_transaction_duration_seconds")),
+                Panel("Records of a batch", "short", quantiles("itemstream_batch_records")),
+                Panel(
+                    "Transactions",
+                    "reqps",
+                    (
+                        (rate("itemstream_transactions_total"), "committed"),
+                        (rate("itemstream_transactions_aborted_total"), "aborted"),
+                        (rate("itemstream_partition_restarts_total"), "partitions started again"),
+                    ),
+                ),
+            ),
+        ),
+        (
+            "Group",
+            (
+                Panel(
+                    "Partitions, by state",
+                    "none",
+                    ((f"sum by (state) (itemstream_partitions{JOB})", "{{state}}"),),
+                    stacked=True,
+                ),
+                Panel(
+                    "Rebalances",
+                    "none",
+                    ((f"increase(itemstream_rebalances_total{JOB}[10m])", EACH),),
+                    "In 10 minutes.",
+                ),
+                Panel(
+                    "Standstill",
+                    "s",
+                    (
+                        (f"itemstream_standstill_seconds{JOB}", EACH),
+                        (f"min(itemstream_progress_limit_seconds{JOB})", "limit"),
+                    ),
+                    "At the limit the process ends itself.",
+                ),
+            ),
+        ),
+        (
+            "State",
+            (
+                Panel(
+                    "Sessions", "short", ((f"sum by (state) (itemstream_sessions{JOB})", "{{state}}"),), stacked=True
+                ),
+                Panel(
+                    "State", "short", ((f"sum by (kind) (itemstream_state_entries{JOB})", "{{kind}}"),), stacked=True
+                ),
+                Panel(
+                    "Changelog",
+                    "reqps",
+                    (
+                        (rate("itemstream_changelog_records_total"), "written"),
+                        (rate("itemstream_restored_records_total"), "restored"),
+                    ),
+                ),
+                Panel("Longest restore", "s", ((f"itemstream_restore_seconds_max{JOB}", EACH),)),
+            ),
+        ),
+        (
+            "Processes",
+            (
+                Panel(
+                    "CPU",
+                    "percentunit",
+                    ((rate("process_cpu_seconds_total", "instance", "process"), EACH),),
+                    "Of one core.",
+                ),
+                Panel("Memory", "bytes", ((f"process_resident_memory_bytes{JOB}", EACH),)),
+                Panel("Open files", "none", ((f"process_open_fds{JOB}", EACH),)),
+                Panel(
+                    "Releases",
+                    "none",
+                    ((f"count by (version, python, delivery, group) (itemstream_build_info{JOB})", ""),),
+                    kind="table",
+                ),
+                Panel("Up for", "s", ((f"time() - process_start_time_seconds{JOB}", EACH),)),
+            ),
+        ),
+    ),
+)
+
+PRODUCT = Dashboard(
+    "itemstream-product",
+    "itemstream: conversations",
+    (
+        (
+            "What users feel",
+            (
+                Panel(
+                    "Wait for the first word",
+                    "s",
+                    quantiles("itemstream_response_wait_seconds"),
+                    "From the end of the user's speech to the first output of the response.",
+                ),
+                Panel(
+                    "Wait p95, by model",
+                    "s",
+                    ((quantile(0.95, "itemstream_response_wait_seconds", "model"), "{{model}}"),),
+                ),
+                Panel(
+                    "First output after creation p95, by model",
+                    "s",
+                    ((quantile(0.95, "itemstream_response_first_output_seconds", "model"), "{{model}}"),),
+                ),
+                Panel(
+                    "Response, by model p95",
+                    "s",
+                    ((quantile(0.95, "itemstream_response_duration_seconds", "model"), "{{model}}"),),
+                ),
+                Panel(
+                    "Responses, by status",
+                    "reqps",
+                    ((rate("itemstream_responses_total", "status"), "{{status}}"),),
+                    stacked=True,
+                ),
+                Panel("Open conversations", "short", (('sum(itemstream_sessions{job=~"$job",state="open"})', ""),)),
+            ),
+        ),
+        (
+            "Tools",
+            (
+                Panel(
+                    "Calls, by tool",
+                    "reqps",
+                    ((rate("itemstream_tool_calls_total", "kind", "name"), "{{kind}} {{name}}"),),
+                    stacked=True,
+                ),
+                Panel(
+                    "Failures, by tool and reason",
+                    "reqps",
+                    (
+                        (
+                            rate("itemstream_tool_failures_total", "kind", "name", "reason"),
+                            "{{kind}} {{name}}: {{reason}}",
+                        ),
+                    ),
+                    stacked=True,
+                ),
+                Panel(
+                    "Duration p95, by tool",
+                    "s",
+                    ((quantile(0.95, "itemstream_tool_duration_seconds", "kind", "name"), "{{kind}} {{name}}"),),
+                ),
+            ),
+        ),
+        (
+            "Tokens",
+            (
+                Panel(
+                    "Tokens in and out, by model",
+                    "short",
+                    (
+                        (
+                            rate("itemstream_tokens_total", "kind", "model", where='kind=~"input|output"'),
+                            "{{kind}} {{model}}",
+                        ),
+                    ),
+                    "A second.",
+                    width=12,
+                    stacked=True,
+                ),
+                Panel(
+                    "Tokens, by part",
+                    "short",
+                    ((rate("itemstream_tokens_total", "kind", where='kind!~"input|output"'), "{{kind}}"),),
+                    "Parts of input and output: text, audio, image, cached, reasoning.",
+                    width=12,
+                ),
+            ),
+        ),
+    ),
+)
+
+DASHBOARDS = (WORKER, PRODUCT)
