@@ -15,7 +15,17 @@ from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExport
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, ConsoleSpanExporter, SpanExporter
-from opentelemetry.trace import Link, Span, SpanContext, SpanKind, Status, StatusCode, Tracer, get_current_span
+from opentelemetry.trace import (
+    INVALID_SPAN,
+    Link,
+    Span,
+    SpanContext,
+    SpanKind,
+    Status,
+    StatusCode,
+    Tracer,
+    get_current_span,
+)
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from pipeline import __version__
@@ -86,6 +96,8 @@ class BatchTracer:
 
     def _begin(self, batch: Batch) -> Span:
         records = batch.records.kept()
+        if not records:  # all of them were compacted away
+            return INVALID_SPAN
         first = records[0]
         spans = self._open.setdefault(first.partition, deque())
         while spans and spans[-1][0] > first.offset:  # taken from us with the partition, and it came back
