@@ -14,10 +14,8 @@ _AUDIO_OF = {
 }
 """Event type → the field that is audio."""
 
-_CUTS = {
-    type_: re.compile(rb'("' + field + rb'"\s*:\s*")[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
-    for type_, field in _AUDIO_OF.items()
-}
+_BEGINNINGS = {type_: re.compile(rb'"' + field + rb'"\s*:\s*"') for type_, field in _AUDIO_OF.items()}
+_TO_THE_END = re.compile(rb'[^"\\]*(?:\\.[^"\\]*)*(?=")', re.DOTALL)
 
 
 def without_audio(type_: str | None, value: bytes) -> bytes:
@@ -25,5 +23,19 @@ def without_audio(type_: str | None, value: bytes) -> bytes:
 
     Quotation marks inside of JSON texts are escaped, so what looks like the field is the field.
     """
-    cut = _CUTS.get(type_ or "")
-    return value if cut is None else cut.sub(rb'\1"', value)
+    beginning = _BEGINNINGS.get(type_ or "")
+    if beginning is None:
+        return value
+    kept: list[bytes] = []
+    at = 0
+    while (found := beginning.search(value, at)) is not None:
+        start = found.end()
+        end = value.find(b'"', start)
+        if value.find(b"\\", start, end) >= 0:  # rare: Base64 with escaped slashes
+            text = _TO_THE_END.match(value, start)
+            end = text.end() if text else -1
+        if end < 0:
+            break
+        kept.append(value[at:start])
+        at = end
+    return b"".join((*kept, value[at:])) if kept else value
