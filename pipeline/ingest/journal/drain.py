@@ -31,6 +31,9 @@ READ_BYTES = 2 * 1024 * 1024
 """Of journal in one transaction, about."""
 POLL_SECONDS = 0.01
 """Between two looks at a journal in which there was nothing new."""
+GATHER_SECONDS = 0.05
+"""From one transaction to the next at least, while there is no more than one of them to send: each costs Kafka the same,
+however small it is."""
 RETRY_SECONDS = (0.2, 5.0)
 REMEMBER_SECONDS = 1.0
 
@@ -111,6 +114,7 @@ class Drain:
             reader = JournalReader(self._folder, max(committed, remembered_sent(self._folder)))
             targets = Targets(self._settings)
             while True:
+                began = time.monotonic()
                 records = reader.read(READ_BYTES)
                 self._note_torn(reader)
                 if not records:
@@ -125,6 +129,8 @@ class Drain:
                 self._sent(reader, outputs, len(records))
                 if stop.is_set():
                     return
+                if not finish.is_set() and sum(map(len, records)) < READ_BYTES // 2:
+                    await _wait(stop, began + GATHER_SECONDS - time.monotonic())
         finally:
             self._remember(now=True)
             if reader is not None:
@@ -184,6 +190,8 @@ def _explained(fenced: bool, cause: BaseException) -> Exception:
 
 
 async def _wait(stop: asyncio.Event, seconds: float) -> None:
+    if seconds <= 0:
+        return
     try:
         await asyncio.wait_for(stop.wait(), seconds)
     except TimeoutError:

@@ -26,7 +26,7 @@ class FolderLock:
     def __init__(self, folder: Path) -> None:
         """Take it. Raises ItemstreamError where another process has it, or the folder can't be used."""
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._file = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as error:
             raise ItemstreamError(

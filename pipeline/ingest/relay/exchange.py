@@ -76,10 +76,11 @@ async def exchange(
         try:
             async with asyncio.timeout(timeout if upgrade else None):
                 answer = await _answer(client, server, upstream)
+                if answer.status_code == 101:
+                    await sending
         except TimeoutError as error:
             raise UpstreamFailed(504, f"{upstream.authority} has not answered within {timeout:g} s") from error
         if answer.status_code == 101:
-            await sending
             switched = True
             await client.send(
                 h11.InformationalResponse(status_code=101, headers=answer.headers.raw_items(), reason=answer.reason)

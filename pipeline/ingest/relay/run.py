@@ -69,7 +69,7 @@ async def run_relay(
     finally:
         await relay.close(settings.relay_patience if stop.is_set() else 0)
         await asyncio.to_thread(journal.close)
-        sent = await sending.finish(FINISH_SECONDS)
+        sent = await sending.finish(FINISH_SECONDS if stop.is_set() else 0)
         keeping.cancel()
         await asyncio.gather(keeping, return_exceptions=True)
         log.info("relay_stopped", journal_sent=sent, **_counts(journal, sending))

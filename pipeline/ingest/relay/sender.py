@@ -8,6 +8,8 @@ stdout, a JSON line each time it has changed.
 from __future__ import annotations
 
 import asyncio
+import logging
+import os
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -25,13 +27,18 @@ from pipeline.worker.process import run_until_signalled
 FENCED_OUT = 78
 """Exit code (EX_CONFIG): another relay sends this journal, to start again would take it away from that one."""
 TELL_SECONDS = 0.2
+NICENESS = 5
+"""Where the processor is short of time the relay goes first: the journal waits, calls don't."""
 FINISH = b"finish\n"
 
 
 def main(fault: Fault = no_fault) -> int:
     """Returns the exit code."""
+    os.nice(NICENESS)
     settings = Settings.model_validate_json(sys.stdin.readline())
     configure_logs(settings.log_level, settings.log_format)
+    if settings.log_level != "debug":
+        logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # what matters of it the drain says itself
     try:
         run_until_signalled(lambda stop: _run(settings, Path(sys.argv[1]), stop, fault))
     except ItemstreamError as error:

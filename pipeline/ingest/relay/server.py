@@ -10,7 +10,7 @@ import time
 import uuid
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, Protocol
 
 import h11
@@ -202,7 +202,7 @@ class Relay:
             provider,
             caller.tenant,
             traceparent if _TRACEPARENT.fullmatch(traceparent) else None,
-            rules.recording,
+            replace(rules.recording, max_event_bytes=caller.limits.max_event_bytes or rules.recording.max_event_bytes),
             self._journal,
             self.counts.events,
             lambda: self._full(tunnel),
