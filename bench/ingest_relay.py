@@ -181,7 +181,7 @@ def table(found: dict[str, Any]) -> str:
     lines += [
         "",
         (
-            f"{given['connections']} connections, {found['messages_a_second']:,.0f} messages a second both ways together, "
+            f"{given['connections']} connections, {found['messages_a_second']:,.0f} messages a second both ways, "
             f"{given['rounds']} rounds of {given['seconds']:g} s each way; load average before: {found['load']:.1f}."
         ),
         (

@@ -17,7 +17,6 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from pipeline.core import Output
-from pipeline.errors import ItemstreamError
 from pipeline.ingest.journal.folder import identity, remember_sent, remembered_sent
 from pipeline.ingest.journal.format import START, Position
 from pipeline.ingest.journal.reader import JournalReader
@@ -32,8 +31,8 @@ READ_BYTES = 2 * 1024 * 1024
 POLL_SECONDS = 0.01
 """Between two looks at a journal in which there was nothing new."""
 GATHER_SECONDS = 0.05
-"""From one transaction to the next at least, while there is no more than one of them to send: each costs Kafka the same,
-however small it is."""
+"""From one transaction to the next at least, while there is less than one to send: each costs Kafka the same, however
+small it is."""
 RETRY_SECONDS = (0.2, 5.0)
 REMEMBER_SECONDS = 1.0
 
@@ -41,10 +40,6 @@ log = get_logger(__name__)
 
 Unpack = Callable[[bytes], Output]
 """The Kafka record that a journal's record stands for."""
-
-
-class FencedOut(ItemstreamError):
-    """Another drain of the same journal was started and goes on in place of this one."""
 
 
 @dataclass(slots=True)
@@ -80,9 +75,11 @@ class Drain:
     async def run(self, stop: asyncio.Event, finish: asyncio.Event) -> None:
         """Send what there is and what comes, until `stop`; once `finish` is set, until there is no more.
 
-        Kafka away, rights missing, no such topic: tried again for ever, `stats.error` says so meanwhile.
+        Kafka away, rights missing, no such topic: tried again for ever, `stats.error` says so. Fenced as well:
+        the folder's lock sees to it that there is no other relay, so Kafka has ended a transaction that took too long
+        (this process was stopped, say), or a former sender was still at work.
 
-        Raises FencedOut, and ItemstreamError where the journal is not the one it was.
+        Raises ItemstreamError where the journal is not the one it was.
         """
         retry, longest = RETRY_SECONDS
         while not stop.is_set():
@@ -90,8 +87,6 @@ class Drain:
             try:
                 await self._send_until(stop, finish)
                 return
-            except FencedOut:
-                raise
             except (_KafkaRefused, KafkaError, TopicsError, OSError) as error:
                 if self.stats.sent > before:
                     retry = RETRY_SECONDS[0]
@@ -185,7 +180,7 @@ class _KafkaRefused(Exception):
 
 def _explained(fenced: bool, cause: BaseException) -> Exception:
     if fenced:
-        return FencedOut("another relay with the same journal was started and sends it in place of this one")
+        return _KafkaRefused("Kafka has ended a transaction that took too long")
     return _KafkaRefused(" ".join(str(cause).split()) or type(cause).__name__)
 
 

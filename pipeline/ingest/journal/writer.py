@@ -20,8 +20,9 @@ Acknowledged = Callable[[Sequence[bytes]], None]
 Fault = Callable[[str], None]
 """Called in the journal's thread at each step by its name; tests kill the process there."""
 
-GATHER_SECONDS = 0.001
-"""Between two writes: at thousands of records a second the thread would else wake up for each of them."""
+GATHER_SECONDS = 0.005
+"""Between two writes: at thousands of records a second the thread would else wake up for each of them, and take the
+interpreter from the event loop each time."""
 WRITE_BYTES = 4 * 1024 * 1024
 """Of one write to the file, at most, or one record."""
 MEASURE_SECONDS = 0.5

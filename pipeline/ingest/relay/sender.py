@@ -17,15 +17,13 @@ from pathlib import Path
 import orjson
 
 from pipeline.errors import ItemstreamError
-from pipeline.ingest.journal.drain import Drain, FencedOut
+from pipeline.ingest.journal.drain import Drain
 from pipeline.ingest.relay.recorded import unpacked
 from pipeline.logs import configure_logs
 from pipeline.settings import Settings
 from pipeline.streaming.transactions import Fault, no_fault
 from pipeline.worker.process import run_until_signalled
 
-FENCED_OUT = 78
-"""Exit code (EX_CONFIG): another relay sends this journal, to start again would take it away from that one."""
 TELL_SECONDS = 0.2
 NICENESS = 5
 """Where the processor is short of time the relay goes first: the journal waits, calls don't."""
@@ -43,7 +41,7 @@ def main(fault: Fault = no_fault) -> int:
         run_until_signalled(lambda stop: _run(settings, Path(sys.argv[1]), stop, fault))
     except ItemstreamError as error:
         print(f"itemstream: {error}", file=sys.stderr)
-        return FENCED_OUT if isinstance(error, FencedOut) else error.exit_code
+        return error.exit_code
     return 0
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import orjson
 
 from pipeline.ingest.journal.format import START, Position
-from pipeline.ingest.relay.sender import FENCED_OUT, FINISH
+from pipeline.ingest.relay.sender import FINISH
 from pipeline.logs import get_logger
 from pipeline.settings import Settings
 from pipeline.worker.supervisor import Backoff, settings_json
@@ -48,15 +48,12 @@ class Sending:
         self._finishing = asyncio.Event()
 
     async def run(self) -> None:
-        """Until `finish`, or another relay has taken the journal over (then `state.error` says so)."""
+        """Until `finish`."""
         backoff = Backoff()
         while not self._finishing.is_set():
             started = time.monotonic()
             code = await self._run_child()
             if self._finishing.is_set():
-                return
-            if code == FENCED_OUT:
-                self.state.error = "another relay sends this journal"
                 return
             wait = backoff.after(time.monotonic() - started)
             self.state.error = f"the sender ended (exit code {code})"
