@@ -1,0 +1,70 @@
+"""Over a live worker, every panel and every alert expression has data."""
+
+import asyncio
+import re
+from pathlib import Path
+
+import orjson
+import pytest
+
+from deploy.grafana.panels import DASHBOARDS
+from tests.kafka.deploy import Deployed
+from tests.kafka.support import produce
+from tests.kafka.test_worker import worker
+from tests.observe.prometheus import RULES, alerts, prometheus
+from tests.observe.support import free_port, get, simulate, until_true
+
+pytestmark = pytest.mark.kafka
+
+
+def measured(expression: str) -> str:
+    """What an alert compares, without the comparison, which shows nothing while all is well."""
+    return re.sub(r"absent\((\w+)\)", r"\1", re.sub(r" (>|==) [\d.]+", "", expression))
+
+
+def failing(session: str) -> list[tuple[int, bytes, bytes]]:
+    """A conversation in which a response fails."""
+    events = [
+        {"type": "session.created", "session": {"id": session, "model": "voice-1"}},
+        {"type": "response.created", "response": {"id": f"r-{session}", "status": "in_progress"}},
+        {"type": "response.done", "response": {"id": f"r-{session}", "status": "failed", "output": []}},
+    ]
+    return [
+        (0, session.encode(), orjson.dumps({"event_id": f"{session}-{number}", **event}))
+        for number, event in enumerate(events)
+    ]
+
+
+async def test_every_panel_and_every_alert_has_data(deployed: Deployed, tmp_path: Path) -> None:
+    port = free_port()
+    with (
+        worker(deployed, tmp_path / "worker.log", "--web-port", str(port), "--processes", "2"),
+        prometheus(tmp_path / "prometheus", [port], RULES.read_text()) as running,
+    ):
+        await until_true(lambda: get(port, "/ready")[0] == 200)
+        for wave in range(2):
+            await simulate(deployed, 60 + wave, bad=0.02)
+            calls = [event for number in range(3) for event in failing(f"failing-{wave}-{number}")]
+            await produce(deployed.bootstrap_servers, deployed.input_topic, calls)
+            await asyncio.sleep(2.5)  # some scrapes: a rate is taken between them
+        queries = {
+            f"{dashboard.uid}: {panel.title}: {expression}": expression
+            for dashboard in DASHBOARDS
+            for _, row in dashboard.rows
+            for panel in row
+            for expression, _ in panel.queries
+        } | {f"alert {rule['alert']}": measured(rule["expr"]) for rule in alerts()}
+        empty = dict(queries)
+
+        def all_have_data() -> bool:
+            for title, expression in list(empty.items()):
+                filled = expression.replace("$job", "itemstream").replace("$__rate_interval", "1m")
+                if any(value == value for _, value in running.query(filled)):  # not only NaN
+                    del empty[title]
+            return not empty
+
+        try:
+            await asyncio.to_thread(running.until, all_have_data, 20)
+        except TimeoutError:
+            pytest.fail("no data: " + "\n".join(empty))
+        assert running.firing() <= {"ItemstreamRejecting"}
