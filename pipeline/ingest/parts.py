@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import logging
 from pathlib import Path
 
 from pipeline.errors import UsageError
@@ -16,6 +17,9 @@ from pipeline.settings import Settings
 
 def writer_of(settings: Settings) -> EventWriter:
     """Not started yet."""
+    if settings.log_level != "debug":
+        # It tells every try to reconnect, thirty lines a second; the writer says what matters of it.
+        logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     return EventWriter(
         settings.bootstrap_servers,
         settings.input_topic,

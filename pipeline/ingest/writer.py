@@ -28,6 +28,9 @@ log = logging.getLogger(__name__)
 BATCH_BYTES = 256 * 1024
 """Of one batch. A larger record goes alone, so that its refusal refuses nothing else."""
 RETRY_SECONDS = 0.5
+WATCH_SECONDS = 0.5
+STUCK_SECONDS = 2.0
+"""Of waiting for Kafka, after which the log says so."""
 
 _TOO_LARGE = (kafka.MessageSizeTooLargeError, kafka.RecordListTooLargeError)
 _REFUSALS: tuple[type[Exception], ...] = (
@@ -113,6 +116,7 @@ class EventWriter:
         self._lanes = [_Lane(partition) for partition in sorted(found)]
         for lane in self._lanes:
             self._spawn(self._run(lane))
+        self._spawn(self._watch())
 
     def submit(self, record: EventRecord) -> asyncio.Future[None]:
         """Takes one record. The future is done when Kafka has acknowledged it, or has RecordRefused/KafkaUnavailable.
@@ -200,6 +204,22 @@ class EventWriter:
                 outcome = KafkaUnavailable(f"the collector failed ({type(error).__name__}); send it again later")
                 await asyncio.sleep(RETRY_SECONDS)
             self._settle(taken, outcome)
+
+    async def _watch(self) -> None:
+        """One line when Kafka has not acknowledged for a while, one when it does again."""
+        since: float | None = None
+        while True:
+            await asyncio.sleep(WATCH_SECONDS)
+            waited = self.oldest_seconds
+            if waited > STUCK_SECONDS and since is None:
+                since = time.monotonic() - waited
+                log.warning(
+                    "Kafka at %s has not acknowledged for %.0f s; %d events wait", self.servers, waited,
+                    len(self._unacknowledged),
+                )  # fmt: skip
+            elif since is not None and waited <= STUCK_SECONDS:
+                log.warning("Kafka acknowledges again, after %.0f s", time.monotonic() - since)
+                since = None
 
     async def _send(self, producer: Any, batch: Any, partition: int) -> ItemstreamError | None:
         """None when acknowledged, else what the batch's records are told."""

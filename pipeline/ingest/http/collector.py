@@ -113,10 +113,10 @@ class Collector:
             id_ or found.id,
             told.traceparent,
         )
-        if self._redaction is not None:  # read again from what is left
-            event = event._replace(type=None, id=None)
+        if self._redaction is not None:  # what the event says of itself is read again from what is left of it
+            event = event._replace(type=None, id=None if id_ else found.id)
         try:
-            return Taken(event_record(event, max_bytes=limit, redaction=self._redaction), type_, event.id)
+            return Taken(event_record(event, max_bytes=limit, redaction=self._redaction), type_, id_ or found.id)
         except EventRefused as refused:
             raise Problem(_REFUSED_STATUS[refused.reason], str(refused)) from None
 

@@ -19,7 +19,7 @@ from tests.kafka.support import read_all
 pytestmark = pytest.mark.kafka
 
 
-async def test_kafka_stops_and_comes_back(tmp_path: Path, unique: str) -> None:
+async def test_kafka_stops_and_comes_back(tmp_path: Path, unique: str, caplog: pytest.LogCaptureFixture) -> None:
     broker = EmbeddedKafka(data_dir=tmp_path)
     broker.start()
     topic = await make_topic(broker.bootstrap_servers, f"events-{unique}", partitions=3)
@@ -54,7 +54,7 @@ async def test_kafka_stops_and_comes_back(tmp_path: Path, unique: str) -> None:
             assert (await health.json())["status"] == "stuck"
         await asyncio.to_thread(broker.start)
         answered = len(answers)
-        await _until(lambda: len(answers) > answered + 100)
+        await _until(lambda: len(answers) > answered + 100 and "acknowledges again" in caplog.text)
         stop.set()
         await asyncio.gather(*senders)
     found = Counter(dict(one.headers)["ce_id"].decode() for one in await read_all(broker.bootstrap_servers, topic))
@@ -62,6 +62,11 @@ async def test_kafka_stops_and_comes_back(tmp_path: Path, unique: str) -> None:
     assert {status for statuses in answers.values() for status in statuses} == {200, 503}
     assert retry_after == {"2"}
     assert found == dict.fromkeys(answers, 1)
+    told = [record.getMessage() for record in caplog.records if record.name.startswith(("pipeline", "aiokafka"))]
+    assert [re.sub(r"\d+ (s|events)", r"N \1", line) for line in told if not line.startswith("listening")] == [
+        f"Kafka at {broker.bootstrap_servers} has not acknowledged for N s; N events wait",
+        "Kafka acknowledges again, after N s",
+    ]
 
 
 async def _until(true) -> None:

@@ -108,10 +108,12 @@ async def test_redaction_before_anything_leaves(
     rules = f"$.item.content[*].text; {__name__}:redact_name"
     item = {"type": "message", "name": "Ann Otter", "content": [{"type": "text", "text": "my card is 4111"}]}
     async with collector(settings(bootstrap_servers, topic, ingest_redact=rules)) as client:
-        assert (await post(client, ITEM_DONE, body(item=item)))[0] == 200
+        status, told, _ = await post(client, ITEM_DONE, body(item=item))
+        assert (status, told["event_id"]) == (200, "event_001")
         status, told, _ = await post(client, f"{PATH}/a.b", b'{"type":"a.b","secret":"4111"}')
         assert status == 422, "a rule failed: there is no item in it"
     (record,) = await read_all(bootstrap_servers, topic)
+    assert dict(record.headers)["ce_id"] == b"event_001"
     assert json.loads(record.value)["item"] == {
         "type": "message",
         "name": "somebody",
