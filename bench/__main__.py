@@ -20,17 +20,14 @@ from typing import Any
 from bench import hot_spots, report
 from bench.inputs import Input, cached_mix, deltas, items_only, outputs_of
 from bench.latency import measure
-from bench.programs import CORE, EXACTLY_ONCE, LATENCY, PASS, PROGRAMS, ROOT, Program
+from bench.programs import CORE, EXACTLY_ONCE, LATENCY, PASS, PROGRAMS, RAW, ROOT, Program
 from bench.throughput import Bench, RunFailed
 from pipeline.kafka import EmbeddedKafka
 
 FOLDER = ROOT / "build" / "bench"
-BROKER = {
-    # Simulated events are of another day; and what a run wrote is to be gone before the next one.
-    "log.retention.check.interval.ms": 86_400_000,
-    "log.segment.delete.delay.ms": 1_000,
-}
-PARTS = ("pass", "mix", "items", "latency", "profile")
+BROKER = {"log.segment.delete.delay.ms": 1_000}
+"""What a run wrote is to be gone before the next one."""
+PARTS = ("pass", "raw", "mix", "items", "latency", "profile")
 PROFILE_SECONDS = 6
 WARM_UP_PROGRAMS = 4
 """The first programs run once without being counted: Kafka's Java machine takes a million records to compile itself."""
@@ -82,8 +79,12 @@ def inputs(parts: Sequence[str], records: int, partitions: int) -> Iterator[Inpu
     """The inputs asked for."""
     if "pass" in parts:
         yield Input("pass", "pass-through", PASS, deltas(records), records)
-    if not {"mix", "items", "profile"}.isdisjoint(parts):
+    if not {"raw", "mix", "items", "profile"}.isdisjoint(parts):
         events = cached_mix(FOLDER, records // 2)
+        if "raw" in parts:
+            yield Input("raw", "the mix's events, passed through", RAW, events, len(events))
+        if {"mix", "items", "profile"}.isdisjoint(parts):
+            return
         yield Input("mix", "the job, realistic mix", CORE, events, outputs_of(events, partitions))
         if "items" in parts:
             items = list(items_only(events))

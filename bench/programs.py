@@ -11,7 +11,8 @@ ROOT = Path(__file__).parent.parent
 OWN = ROOT / ".venv" / "bin"
 PEERS = ROOT / "build" / "bench-venv" / "bin"
 EXACTLY_ONCE, AT_LEAST_ONCE = "exactly-once", "at-least-once"
-PASS, CORE = "pass", "core"
+PASS, RAW, CORE = "pass", "raw", "core"
+"""Parse and write again; the same with the headers carried; the job."""
 
 
 class Run(NamedTuple):
@@ -49,7 +50,7 @@ def module(name: str, *extra: str, python: Path = PEERS / "python") -> Callable[
 
 def itemstream(run: Run, delivery: str) -> list[str]:
     """The engine with a pass-through in it, or the worker as a user starts it."""
-    if run.job == PASS:
+    if run.job != CORE:
         return module("itemstream_engine", python=OWN / "python")(run, delivery)
     return [
         str(OWN / "itemstream"), "worker", "--bootstrap-servers", run.servers, "--input-topic", run.input,
@@ -69,6 +70,7 @@ def _options(run: Run, delivery: str) -> list[str]:
     ]  # fmt: skip
 
 
+_ALL = (PASS, RAW, CORE)
 _ITEMSTREAM = "one process, one transaction a partition and batch; the product's defaults"
 _CLIENT = "linger.ms 5, batch.size 1 MB, fetch 4 MiB a partition"
 _CONFLUENT = f"consume(2000), produce, {{}}; {_CLIENT}"
@@ -78,13 +80,15 @@ _AIOKAFKA = "getmany(2000), one send a record, {}; linger_ms 5, max_batch_size 5
 _TUNED = ("--threads", "2", "--tuning", "throughput")
 
 PROGRAMS: tuple[Program, ...] = (
-    Program("itemstream-eo", "itemstream", EXACTLY_ONCE, itemstream, _ITEMSTREAM),
-    Program("itemstream-alo", "itemstream", AT_LEAST_ONCE, itemstream, _ITEMSTREAM),
+    Program("itemstream-eo", "itemstream", EXACTLY_ONCE, itemstream, _ITEMSTREAM, _ALL),
+    Program("itemstream-alo", "itemstream", AT_LEAST_ONCE, itemstream, _ITEMSTREAM, _ALL),
     Program(
-        "confluent-eo", "confluent-kafka", EXACTLY_ONCE, module("confluent"), _CONFLUENT.format("a transaction a batch")
+        "confluent-eo", "confluent-kafka", EXACTLY_ONCE, module("confluent"),
+        _CONFLUENT.format("a transaction a batch"), _ALL,
     ),
     Program(
-        "confluent-alo", "confluent-kafka", AT_LEAST_ONCE, module("confluent"), _CONFLUENT.format("flush, commit")
+        "confluent-alo", "confluent-kafka", AT_LEAST_ONCE, module("confluent"),
+        _CONFLUENT.format("flush, commit"), _ALL,
     ),
     Program(
         "streams-eo", "Kafka Streams", EXACTLY_ONCE, streams(*_TUNED), _STREAMS.format("exactly_once_v2"), (PASS,)

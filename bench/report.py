@@ -20,7 +20,13 @@ from pipeline.kafka import KAFKA_VERSION
 PAGE = ROOT / "docs" / "performance.md"
 PICTURES = ROOT / "docs" / "img"
 PEERS = ("confluent-kafka", "quixstreams", "aiokafka", "bytewax", "faststream", "faust-streaming", "orjson")
-TITLES = (("pass", "pass-through"), ("mix", "the job, realistic mix"), ("items", "the job, items only"))
+TITLES = (
+    ("pass", "pass-through"),
+    ("raw", "the mix's events, passed through"),
+    ("mix", "the job, realistic mix"),
+    ("items", "the job, items only"),
+)
+DRAWN = tuple(title for title in TITLES if title[0] != "raw")
 
 Row = Mapping[str, Any]
 
@@ -31,19 +37,8 @@ def write(results: Sequence[Row], samples: str | None, page: Path = PAGE, pictur
 
     text = page.read_text()
     pictures.mkdir(exist_ok=True)
-    environment = next(row for row in results if row["input"] == "environment")
-    text = tables.replaced(text, "environment", environment["text"])
-    for name, _ in TITLES:
-        text = tables.replaced(text, name, tables.throughput_table(name, PROGRAMS, results))
-    text = tables.replaced(text, "latency", tables.latency_table(LATENCY, results))
-    text = tables.replaced(text, "targets", tables.verdict_table(_verdicts(results)))
-    text = tables.replaced(text, "settings", tables.settings_table(PROGRAMS))
-    file = _picture("throughput", pictures)
-    plots.throughput(TITLES, PROGRAMS, results, file)
-    text = _shown(text, "throughput", "Records per second, by program and input", file, page)
-    file = _picture("latency", pictures)
-    plots.latency(LATENCY, results, file)
-    text = _shown(text, "latency", "Milliseconds, by program", file, page)
+    if any(row["input"] != "environment" for row in results):
+        text = _measured(text, results, page, pictures)
     if samples is not None:
         found = hot_spots.stacks(samples.splitlines())
         content = f"{hot_spots.areas_table(found)}\n\n{hot_spots.functions_table(found)}"
@@ -52,6 +47,33 @@ def write(results: Sequence[Row], samples: str | None, page: Path = PAGE, pictur
         plots.flames(list(hot_spots.boxes(found)), file)
         text = _shown(text, "worker", "Flame graph of the worker", file, page)
     page.write_text(text)
+
+
+def _measured(text: str, results: Sequence[Row], page: Path, pictures: Path) -> str:
+    """The page with all that was measured; what was not is left out, since figures are of one run."""
+    from bench import plots
+
+    environment = next(row for row in results if row["input"] == "environment")
+    text = tables.replaced(text, "environment", environment["text"])
+    for name, _ in TITLES:
+        text = tables.replaced(text, name, _or_not_measured(tables.throughput_table(name, PROGRAMS, results)))
+    text = tables.replaced(text, "latency", _or_not_measured(tables.latency_table(LATENCY, results)))
+    text = tables.replaced(text, "targets", tables.verdict_table(_verdicts(results)))
+    text = tables.replaced(text, "settings", tables.settings_table(PROGRAMS))
+    measured = {row["input"] for row in results}
+    if not measured.isdisjoint(name for name, _ in DRAWN):
+        file = _picture("throughput", pictures)
+        plots.throughput(DRAWN, PROGRAMS, results, file)
+        text = _shown(text, "throughput", "Records per second, by program and input", file, page)
+    if "latency" in measured:
+        file = _picture("latency", pictures)
+        plots.latency(LATENCY, results, file)
+        text = _shown(text, "latency", "Milliseconds, by program", file, page)
+    return text
+
+
+def _or_not_measured(table: str) -> str:
+    return table if table.count("\n") > 1 else "Not measured in this run."
 
 
 def _picture(name: str, folder: Path) -> Path:

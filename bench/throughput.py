@@ -13,7 +13,7 @@ from typing import Any
 
 from bench import processes
 from bench.inputs import Input
-from bench.programs import OWN, PASS, ROOT, Program, Run
+from bench.programs import CORE, OWN, ROOT, Program, Run
 from bench.stats import Sample, input_records, window
 from bench.topics import Topics
 
@@ -73,12 +73,13 @@ class Bench:
         """Start it with topics of its own; the process and its output topics."""
         unique = f"{program.name}-{uuid.uuid4().hex[:6]}"
         run = Run(self.servers, source, f"out-{unique}", f"group-{unique}", job)
-        if job == PASS:
+        if job != CORE:
             self.topics.create([run.output, f"{run.group}-sessions-changelog"], self.partitions)
             outputs = [run.output]
         else:
             self._apply(run)
             outputs = self.topics.of_prefix(f"{run.output}.")
+            self.topics.keep(outputs)
         self.topics.await_leaders(outputs)
         return Child(program.argv(run), self.folder / "logs" / f"{unique}.log"), outputs
 

@@ -6,12 +6,23 @@ import time
 from collections.abc import Iterable, Sequence
 
 from confluent_kafka import Consumer, IsolationLevel, KafkaError, Producer, TopicPartition
-from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec
+from confluent_kafka.admin import (
+    AdminClient,
+    AlterConfigOpType,
+    ConfigEntry,
+    ConfigResource,
+    NewTopic,
+    OffsetSpec,
+    ResourceType,
+)
 
 from bench.inputs import Event, Places
 
 READ_AT_ONCE = 20_000
 READY_SECONDS = 30
+KEEP = "-1"
+"""Simulated events are of another day. Kafka looks for records that are too old 30 s after it has started, and would
+delete them in the middle of a run."""
 
 
 class Topics:
@@ -26,11 +37,17 @@ class Topics:
         del self._admin
 
     def create(self, names: Iterable[str], partitions: int) -> None:
-        # Simulated events are of another day: nothing may go for its age.
-        new = [NewTopic(name, partitions, 1, config={"retention.ms": "-1"}) for name in names]
+        new = [NewTopic(name, partitions, 1, config={"retention.ms": KEEP}) for name in names]
         for future in self._admin.create_topics(new).values():
             future.result()
         self.await_leaders([topic.topic for topic in new])
+
+    def keep(self, names: Iterable[str]) -> None:
+        """Topics that were made by others: what is in them stays, whatever its age."""
+        entry = ConfigEntry("retention.ms", KEEP, incremental_operation=AlterConfigOpType.SET)
+        topics = [ConfigResource(ResourceType.TOPIC, name, incremental_configs=[entry]) for name in names]
+        for future in self._admin.incremental_alter_configs(topics).values():
+            future.result()
 
     def delete(self, names: Sequence[str]) -> None:
         for future in self._admin.delete_topics(list(names)).values():

@@ -40,6 +40,15 @@ def passing(producer: Producer, output: str) -> Produce:
     return produce
 
 
+def passing_with_headers(producer: Producer, output: str) -> Produce:
+    def produce(messages: Sequence[Message]) -> None:
+        send = producer.produce
+        for message in messages:
+            send(output, echo(message.value()), message.key(), message.partition(), headers=message.headers())
+
+    return produce
+
+
 def working(producer: Producer, core: Core) -> Produce:
     def produce(messages: Sequence[Message]) -> None:
         of_partition: dict[int, list[Record]] = defaultdict(list)
@@ -74,7 +83,10 @@ def main() -> None:
     producer = Producer({**common, **PRODUCER, **({"transactional.id": given.group} if transactional else {})})
     if transactional:
         producer.init_transactions()
-    produce = passing(producer, given.output) if given.job == "pass" else working(producer, Core(given.output))
+    if given.job == "core":
+        produce = working(producer, Core(given.output))
+    else:
+        produce = (passing if given.job == "pass" else passing_with_headers)(producer, given.output)
     consumer.subscribe([given.input])
     while not stop.is_set():
         messages = consumer.consume(BATCH, WAIT_SECONDS)

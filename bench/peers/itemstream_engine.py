@@ -19,7 +19,7 @@ from pipeline.worker.stream_config import stream_config
 
 
 class Echo:
-    """Parses and serialises every record; keeps nothing."""
+    """Parses and serialises every record, its headers carried; keeps nothing."""
 
     def __init__(self, output: str) -> None:
         self._output = output
@@ -32,7 +32,7 @@ class Echo:
 
     def process(self, records: InputRecords, now_ms: int) -> BatchResult:
         topic = self._output
-        outputs = [Output(topic, r.key, echo(r.value or b"null"), [], r.timestamp) for r in records]
+        outputs = [Output(topic, r.key, echo(r.value or b"null"), list(r.headers), r.timestamp) for r in records]
         return BatchResult(outputs, [], Counts(consumed=len(records), used=len(records)))
 
     def idle(self, wall_ms: int) -> BatchResult:
