@@ -10,7 +10,7 @@ PYTEST_ARGS ?=
 HOURS ?= 0.5
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test faults soak faults-mutations fuzz bench bench-core bench-growth bench-lock lint format types metrics ingest-docs schemas lock clean python java dashboards
+.PHONY: help venv demo test faults faults-relay soak faults-mutations fuzz bench bench-core bench-growth bench-lock lint format types metrics ingest-docs schemas lock clean python java dashboards
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -45,6 +45,9 @@ test: java $(STAMP) ## the tests, real Kafka included, without the long fault ru
 faults: java $(STAMP) ## kill and freeze workers and brokers, ten rounds each; the figures go to docs/reliability.md
 	@$(BIN)/python -m pytest tests/faults -m "slow and faults" --timeout 1800 $(PYTEST_ARGS); status=$$?; \
 	  $(BIN)/python -m tests.faults.harness.report && exit $$status
+
+faults-relay: java $(STAMP) ## a minute without Kafka under relay load, the relay killed meanwhile, by fsync policy
+	@$(BIN)/python -m pytest tests/faults/relay -m "kafka and faults" -s $(PYTEST_ARGS)
 
 soak: java $(STAMP) ## a constant load for HOURS hours, memory, open files and lag watched, all that came out checked
 	@$(BIN)/python -m tests.faults.soak --hours $(HOURS) $(SOAK_ARGS); status=$$?; \

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from pipeline.ingest.journal.folder import FolderLock, identity, remembered_sent
-from pipeline.ingest.journal.format import HEAD_BYTES, MAX_RECORD_BYTES, segment_path, segments
+from pipeline.ingest.journal.format import HEAD_BYTES, HEADER_BYTES, MAX_RECORD_BYTES, Position, segment_path, segments
 from pipeline.ingest.journal.segment import Segment
 from pipeline.logs import get_logger
 
@@ -129,6 +129,12 @@ class JournalWriter:
         if not self._wake.is_set():
             self._wake.set()
         return True
+
+    def bytes_behind(self, position: Position) -> int:
+        """Bytes in the journal that follow a position, as of half a second ago at most."""
+        sizes = self._sizes
+        later = sum(size for number, size in sizes.items() if number > position.segment and size > HEADER_BYTES)
+        return later + max(0, sizes.get(position.segment, 0) - position.offset)
 
     def close(self) -> None:
         """Write what waits, once more where the disk refuses, and free the folder."""
@@ -271,10 +277,11 @@ class JournalWriter:
 
     def _measure(self) -> None:
         self._measured = time.monotonic()
-        size = 0
+        sizes: dict[int, int] = {}
         for number in segments(self._folder):
             try:
-                size += segment_path(self._folder, number).stat().st_size
+                sizes[number] = segment_path(self._folder, number).stat().st_size
             except FileNotFoundError:  # just sent, and deleted by the drain
                 continue
-        self.stats.stored_bytes = size
+        self._sizes = sizes
+        self.stats.stored_bytes = sum(sizes.values())

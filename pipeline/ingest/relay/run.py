@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import resource
 import ssl
 from collections.abc import Callable
 from pathlib import Path
@@ -10,8 +11,9 @@ from pathlib import Path
 from pipeline.errors import ItemstreamError, UsageError
 from pipeline.ingest.journal.writer import Acknowledged, Fault, JournalLimits, JournalWriter
 from pipeline.ingest.parts import access_of, redaction_of, tls_of
+from pipeline.ingest.relay.backlog import Backlog
 from pipeline.ingest.relay.recorder import RecordingRules
-from pipeline.ingest.relay.sending import COMMAND, Sending
+from pipeline.ingest.relay.sending import COMMAND, SenderState, Sending
 from pipeline.ingest.relay.server import Relay, RelayRules
 from pipeline.ingest.relay.upstream import upstream_at
 from pipeline.logs import get_logger
@@ -20,6 +22,7 @@ from pipeline.settings import Settings
 from pipeline.streaming.transactions import no_fault
 
 FINISH_SECONDS = 10.0
+FILES_A_CONNECTION, OTHER_FILES = 2, 64
 
 log = get_logger(__name__)
 
@@ -44,13 +47,15 @@ async def run_relay(
     access = access_of(settings)
     tls = _server_tls(settings)
     folder = journal_folder(settings)
+    raise_open_files(settings.ingest_max_connections)
     try:
         journal = JournalWriter(folder, limits_of(settings), acknowledged, fault)
     except OSError as error:
         raise ItemstreamError(f"journal_dir {folder} can't be written to: {error.strerror}") from error
     sending = Sending(settings, folder, sender)
-    relay = Relay(rules, journal, access, lambda: _health(journal, sending))
-    keeping = asyncio.create_task(sending.run())
+    backlog = Backlog(journal, sending.state)
+    relay = Relay(rules, journal, access, lambda: _health(journal, sending.state, backlog))
+    tasks = [asyncio.create_task(sending.run()), asyncio.create_task(backlog.watch())]
     try:
         try:
             port = await relay.listen(settings.ingest_host, settings.ingest_port, tls)
@@ -70,9 +75,10 @@ async def run_relay(
         await relay.close(settings.relay_patience if stop.is_set() else 0)
         await asyncio.to_thread(journal.close)
         sent = await sending.finish(FINISH_SECONDS if stop.is_set() else 0)
-        keeping.cancel()
-        await asyncio.gather(keeping, return_exceptions=True)
-        log.info("relay_stopped", journal_sent=sent, **_counts(journal, sending))
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        log.info("relay_stopped", journal_sent=sent, **_counts(journal, sending.state, backlog))
 
 
 def rules_of(settings: Settings) -> RelayRules:
@@ -122,14 +128,24 @@ def _server_tls(settings: Settings) -> ssl.SSLContext | None:
     return context
 
 
-def _health(journal: JournalWriter, sending: Sending) -> tuple[bool, dict[str, object]]:
-    state = sending.state
-    well = state.error is None and journal.stats.last_error is None and not journal.full
-    return well, _counts(journal, sending)
+def raise_open_files(connections: int) -> None:
+    """Let this process have as many files open as that many connections need, as far as the system allows."""
+    needed = FILES_A_CONNECTION * connections + OTHER_FILES
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != resource.RLIM_INFINITY and soft < needed:
+        allowed = needed if hard == resource.RLIM_INFINITY else min(needed, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, allowed), hard))
+        if allowed < needed:
+            log.warning("relay_few_open_files", allowed=allowed, needed=needed, setting="ingest_max_connections")
 
 
-def _counts(journal: JournalWriter, sending: Sending) -> dict[str, object]:
-    stats, state = journal.stats, sending.state
+def _health(journal: JournalWriter, state: SenderState, backlog: Backlog) -> tuple[bool, dict[str, object]]:
+    ill = state.error or journal.stats.last_error or journal.full or backlog.stands_still
+    return not ill, _counts(journal, state, backlog)
+
+
+def _counts(journal: JournalWriter, state: SenderState, backlog: Backlog) -> dict[str, object]:
+    stats = journal.stats
     return {
         "journal": {
             "acknowledged": stats.acknowledged,
@@ -137,6 +153,7 @@ def _counts(journal: JournalWriter, sending: Sending) -> dict[str, object]:
             "abandoned": stats.abandoned,
             "stored_bytes": stats.stored_bytes,
             "waiting_bytes": stats.waiting_bytes,
+            "unsent_bytes": backlog.unsent_bytes,
             "max_bytes": journal.limits.max_bytes,
             "full": journal.full,
             "disk_errors": stats.disk_errors,
@@ -147,6 +164,7 @@ def _counts(journal: JournalWriter, sending: Sending) -> dict[str, object]:
             "skipped": state.skipped,
             "torn_bytes": state.torn_bytes,
             "restarts": state.restarts,
+            "standstill_seconds": round(backlog.standstill_seconds, 1),
             "error": state.error,
         },
     }

@@ -95,7 +95,10 @@ class Sending:
             await child.stdin.drain()
         state, before = self.state, (self.state.sent, self.state.skipped, self.state.torn_bytes)
         async for line in child.stdout:
-            told: Any = orjson.loads(line)
+            try:
+                told: Any = orjson.loads(line)
+            except orjson.JSONDecodeError:  # not the sender's: a library that prints
+                continue
             state.sent, state.skipped, state.torn_bytes = (
                 was + told[name] for was, name in zip(before, ("sent", "skipped", "torn_bytes"), strict=True)
             )
