@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,20 +10,9 @@ from typing import TypeVar
 from urllib.parse import urlsplit
 
 from pipeline.errors import UsageError
+from pipeline.ingest.providers import provider_at
 
 _TLS = {"ws": False, "http": False, "wss": True, "https": True}
-
-# First match counts: the host's name, the request's path, the provider as the contract spells it.
-_PROVIDERS = tuple(
-    (re.compile(host), re.compile(path), name)
-    for host, path, name in (
-        (r"(^|\.)openai\.com$", "", "openai"),
-        (r"(^|\.)(azure|microsoft)\.(com|us|cn)$", r"/voice-(live|agent)(/|$)", "azure-voice-live"),
-        (r"(^|\.)(azure|microsoft)\.(com|us|cn)$", "", "azure-openai"),
-        (r"(^|\.)x\.ai$", "", "xai"),
-        (r"(^|\.)yandex(cloud)?\.(net|ru|com)$", "", "yandex"),
-    )
-)
 
 P = TypeVar("P", bound=asyncio.Protocol)
 
@@ -64,13 +52,7 @@ class Upstream:
 
     def provider_of(self, target: str) -> str:
         """`ce_provider` of a connection to this target: the setting, else by the host, else the host's name."""
-        if self.provider:
-            return self.provider
-        path = target.partition("?")[0]
-        for host, wanted, name in _PROVIDERS:
-            if host.search(self.host) and wanted.search(path):
-                return name
-        return self.host
+        return self.provider or provider_at(self.host, target)
 
     async def connect(self, protocol: Callable[[], P]) -> P:
         """A connection with the protocol on it. Raises OSError (and ssl.SSLError, which is one)."""

@@ -9,8 +9,10 @@ import inspect
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
+from urllib.parse import urlsplit
 
 from pipeline.errors import UsageError
+from pipeline.ingest.providers import provider_at
 
 Received = Callable[[str | bytes], None]
 
@@ -29,6 +31,16 @@ def observe(connection: Any, received: Received) -> None:
         f"tap does not know how {type(connection).__qualname__} receives: use tap.session().received(message) where "
         "the program has a message in hand"
     )
+
+
+def provider_of(connection: Any) -> str | None:
+    """By the address it goes to; None where the connection does not tell it."""
+    request: Any = getattr(connection, "request", None)  # those of `websockets`
+    host = request.headers.get("Host") if request is not None else None
+    # An address of numbers, or of this machine, is no provider's.
+    if host is None or not (name := urlsplit(f"//{host}").hostname) or "." not in name or name[-1].isdecimal():
+        return None
+    return provider_at(name, request.path)
 
 
 def wrapped(method: Callable[..., Any], received: Callable[[tuple[Any, ...], str | bytes], None]) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from base64 import b64encode
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Protocol, cast
@@ -140,4 +141,8 @@ def _structured(record: EventRecord) -> dict[str, Any]:
     # An event without an id of its own is told apart by its place in the session.
     told.setdefault("id", f"{told.get('sessionid')}/{told.get('sequence')}")
     told.setdefault("type", "unknown")
+    try:
+        orjson.loads(record.value)
+    except orjson.JSONDecodeError:  # it would spoil the whole batch; so it is told alone that it is no event
+        return {**told, "data_base64": b64encode(record.value).decode()}
     return {**told, "data": orjson.Fragment(record.value)}

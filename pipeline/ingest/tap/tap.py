@@ -15,7 +15,7 @@ from weakref import WeakKeyDictionary
 from pipeline.ingest.event import EventRecord, EventRefused, event_record
 from pipeline.ingest.redact import Rule, compile_rules
 from pipeline.ingest.tap.backlog import Backlog, WhenFull
-from pipeline.ingest.tap.observing import observe
+from pipeline.ingest.tap.observing import observe, provider_of
 from pipeline.ingest.tap.sinks import HttpSink, KafkaSink, Sink
 from pipeline.ingest.tap.tapped import Counts, Received, Tapped
 
@@ -54,7 +54,8 @@ class Tap:
         to: Kafka brokers as `host:port`, or the address of `itemstream ingest http` as `http://…`; None: the variable
             ITEMSTREAM_BOOTSTRAP_SERVERS, else 127.0.0.1:9092. key: bearer key, for HTTP.
         topic, connection: for Kafka; aiokafka's arguments for encryption and login.
-        provider, tenant: as the records tell them; `tap(…)` and `session` may say otherwise.
+        provider, tenant: as the records tell them; `tap(…)` and `session` may say otherwise. A provider that is not
+            told is known by the address, where the connection is one of `websockets`.
         audio: keep the audio in the events. redact: rules applied before anything leaves the process, JSONPaths,
             `module:function` or functions.
         max_waiting_bytes: of events that wait; of more, `when_full` drops the newest or the oldest.
@@ -87,7 +88,7 @@ class Tap:
         Raises UsageError for a connection of another kind.
         """
         if websocket not in self._connections:
-            tapped = self.session(session, provider=provider)
+            tapped = self.session(session, provider=provider or self._provider or provider_of(websocket))
             observe(websocket, tapped.received)
             self._connections[websocket] = tapped
         return websocket
@@ -105,7 +106,9 @@ class Tap:
 
         def received(connection: Any, message: str | bytes) -> None:
             if connection not in self._connections:
-                (tapped.get(connection) or tapped.setdefault(connection, self.session())).received(message)
+                if connection not in tapped:
+                    tapped[connection] = self.session(provider=self._provider or provider_of(connection))
+                tapped[connection].received(message)
 
         with watched(received):
             yield
