@@ -36,7 +36,9 @@ def observe(connection: Any, received: Received) -> None:
 def provider_of(connection: Any) -> str | None:
     """By the address it goes to; None where the connection does not tell it."""
     request: Any = getattr(connection, "request", None)  # those of `websockets`
-    host = request.headers.get("Host") if request is not None else None
+    if request is None:
+        return None
+    host = request.headers.get("Host")
     # An address of numbers, or of this machine, is no provider's.
     if host is None or not (name := urlsplit(f"//{host}").hostname) or "." not in name or name[-1].isdecimal():
         return None

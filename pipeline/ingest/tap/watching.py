@@ -17,7 +17,7 @@ CLASSES: tuple[Any, ...] = (AsyncConnection, ThreadConnection)
 
 def is_realtime(path: str) -> bool:
     """Whether a request target is one of the Realtime API."""
-    return urlsplit(path).path.rstrip("/").endswith("/realtime")
+    return "realtime" in urlsplit(path).path.split("/")
 
 
 @contextmanager

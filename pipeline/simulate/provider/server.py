@@ -26,7 +26,7 @@ MAX_EVENT_BYTES = 16 * 1024 * 1024
 """The largest a provider takes."""
 SUBPROTOCOL = Subprotocol("realtime")
 
-BY_PATH = (("/voice-live/", "azure-voice-live"), ("/openai/", "azure-openai"))
+BY_PATH = (("/voice-live/", "azure-voice-live"), ("/realtime/openai", "yandex"), ("/openai/", "azure-openai"))
 BY_MODEL = (("grok", "xai"), ("gpt://", "yandex"), ("speech-realtime", "yandex"))
 BETA = ("openai-beta", "realtime=v1")
 
@@ -177,7 +177,7 @@ def _select_subprotocol(_connection: ServerConnection, offered: Sequence[Subprot
 
 
 def _check_address(connection: ServerConnection, request: Request) -> Response | None:
-    if urlsplit(request.path).path.rstrip("/").endswith("/realtime"):
+    if "realtime" in urlsplit(request.path).path.split("/"):
         return None
     return connection.respond(HTTPStatus.NOT_FOUND, "Connect to …/v1/realtime?model=… (WebSocket).\n")
 

@@ -45,7 +45,7 @@ async def until(connection: ClientConnection, event_type: str) -> dict[str, Any]
         ("/openai/realtime?api-version=2025-04-01-preview&deployment=d", None, ["type", "event_id"]),
         ("/voice-live/realtime?api-version=2025-10-01&model=gpt-realtime", None, ["event_id", "type"]),
         ("/v1/realtime?model=grok-voice-latest", None, ["type", "event_id"]),
-        ("/v1/realtime?model=gpt://folder/speech-realtime-250923", None, ["type", "event_id"]),
+        ("/v1/realtime/openai?model=gpt://folder/speech-realtime-250923", None, ["type", "event_id"]),
     ],
 )
 async def test_an_address_tells_the_dialect(address: str, beta: str | None, first_keys: list[str]) -> None:
