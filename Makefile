@@ -77,6 +77,23 @@ bench-growth: java $(STAMP) $(BENCH)/.installed ## what grows with processes, pa
 bench-core: $(STAMP) ## microseconds per event in the core, by event type
 	@$(BIN)/python -m bench.core
 
+# In a copy: the C modules land beside the Python ones and win over them.
+COMPILED := build/compiled
+.PHONY: compiled
+compiled: $(COMPILED)/.tested ## the core as C code (needs a C compiler), and the core's tests on it
+
+$(COMPILED)/.tested: $(STAMP) $(shell find pipeline/core tests/core -name '*.py') | python
+	@command -v $${CC:-gcc} >/dev/null || { \
+	  echo "A C compiler is missing; install it with: sudo apt-get install -y gcc libc6-dev python3-dev" >&2; exit 1; }
+	@echo "Compiling the core in $(COMPILED) …"
+	@rm -rf $(COMPILED) && mkdir -p $(COMPILED)
+	@cp -r pipeline topics LICENSE README.md pyproject.toml $(COMPILED)/ && ln -s ../../tests ../../docs $(COMPILED)/
+	@cd $(COMPILED) && HATCH_BUILD_HOOK_ENABLE_MYPYC=1 ../../$(BIN)/python -m pip wheel --quiet \
+	  --disable-pip-version-check --no-deps --no-build-isolation --wheel-dir dist .
+	@cd $(COMPILED) && PYTHONPATH=. ../../$(BIN)/python -c 'import pipeline.core as it; assert it.COMPILED'
+	@cd $(COMPILED) && PYTHONPATH=. ../../$(BIN)/python -m pytest tests/core -m "not slow" -q $(PYTEST_ARGS)
+	@touch $@
+
 lint: $(STAMP) ## ruff: rules and format
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
@@ -106,7 +123,7 @@ lock: $(STAMP) ## newest versions into requirements.lock, and into those of the 
 	  --constraint requirements.lock -o deploy/requirements.lock
 	@$(VENV)/lock/bin/uv pip compile pyproject.toml $(LOCK_ARGS) --upgrade --extra worker --extra tracing --extra export \
 	  --constraint requirements.lock -o deploy/export.lock
-	@printf 'hatchling\ncyclonedx-bom\n' | $(VENV)/lock/bin/uv pip compile - $(LOCK_ARGS) --upgrade \
+	@printf 'hatchling\nhatch-mypyc\ncyclonedx-bom\n' | $(VENV)/lock/bin/uv pip compile - $(LOCK_ARGS) --upgrade \
 	  --constraint requirements.lock -o deploy/build.lock
 
 # The same versions as the product's, but for pydantic, where Quix Streams wants an older one.
@@ -119,5 +136,6 @@ bench-lock: ## newest versions of the benchmark's peers into bench/requirements.
 LOCK_ARGS := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate
 
 clean: ## everything made here (Kafka's own files stay in the user's cache)
+	@find pipeline -name '*.so' -delete; rm -f ./*__mypyc*.so
 	@rm -rf $(VENV) build dist .pytest_cache .ruff_cache .hypothesis
 	@find $(CODE) bench -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true

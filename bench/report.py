@@ -126,7 +126,7 @@ def _java() -> str:
 
 def _itemstream() -> str:
     told = subprocess.run([str(OWN / "itemstream"), "--version"], capture_output=True, text=True, check=False)
-    return told.stdout.split()[-1] if told.stdout else "?"
+    return told.stdout.split()[1] if told.stdout else "?"
 
 
 def newest(folder: Path) -> Path | None:

@@ -112,3 +112,8 @@ def test_no_file_is_too_long() -> None:
         path: len(path.read_text().splitlines()) for path in python_files("pipeline", "topics", "tests", "bench")
     }
     assert {str(path.relative_to(ROOT)): n for path, n in lengths.items() if n > MAX_LINES} == {}
+
+
+def test_no_compiled_module_lies_beside_its_source() -> None:
+    found = [str(path.relative_to(ROOT)) for path in (ROOT / "pipeline").rglob("*.so")]
+    assert not found, f"{found} would be run in place of the Python files: `make clean` removes them"

@@ -95,7 +95,11 @@ def build_app(args: Sequence[str] = ()) -> "typer.Typer":
     @app.callback(help="Turns the server events of realtime sessions into complete items on Kafka.")
     def root(  # pyright: ignore[reportUnusedFunction]
         version: bool = typer.Option(
-            False, "--version", is_eager=True, callback=_print_version, help="Print the version."
+            False,
+            "--version",
+            is_eager=True,
+            callback=_print_version,
+            help="Print the version, and whether the core is compiled.",
         ),
         debug: bool = typer.Option(False, DEBUG, help="Show the stack trace of an error (may stand anywhere)."),
     ) -> None: ...
@@ -171,7 +175,9 @@ def _print_version(wanted: bool) -> None:
     import typer
 
     if wanted:
-        typer.echo(f"itemstream {__version__}")
+        from pipeline.core import COMPILED
+
+        typer.echo(f"itemstream {__version__} (core {'compiled' if COMPILED else 'in Python'})")
         raise typer.Exit
 
 

@@ -11,6 +11,7 @@ import typer
 from pipeline import __version__
 from pipeline.cli import main as cli
 from pipeline.cli.main import COMMANDS, Command, main
+from pipeline.core import COMPILED
 from pipeline.errors import ItemstreamError, UsageError
 from topics.admin.errors import TopicsError
 
@@ -34,7 +35,7 @@ def failing(monkeypatch: pytest.MonkeyPatch):
 
 def test_version(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--version"]) == 0
-    assert capsys.readouterr().out == f"itemstream {__version__}\n"
+    assert capsys.readouterr().out == f"itemstream {__version__} (core {'compiled' if COMPILED else 'in Python'})\n"
 
 
 def test_help_lists_every_command(capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,7 +4,7 @@ import orjson
 import pytest
 
 from pipeline.core import CoreSettings, Partition
-from pipeline.core.step import Step
+from pipeline.core.enrich import BUILDERS, Fields
 from tests.core.events import START_MS, Json, Record, Talk, call, response, user
 
 DONE = "conversation.item.done"
@@ -88,11 +88,11 @@ def test_a_fault_of_our_own_is_rejected_and_stops_nothing(monkeypatch: pytest.Mo
     talk = Talk()
     talk.say(DONE, item=user("a"))
 
-    def broken(self: Step) -> int:
+    def broken(*_: object) -> Fields:
         raise ZeroDivisionError("oh no")
 
     with monkeypatch.context() as patch:
-        patch.setattr(Step, "next_sequence", broken)
+        patch.setitem(BUILDERS, "message", broken)
         (out,) = talk.say(DONE, item=user("b"))
     assert out.headers["itemstream-reject-reason"] == "internal_error"
     assert "ZeroDivisionError" in str(out.headers["kafka_dlt-exception-message"])
