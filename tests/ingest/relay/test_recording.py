@@ -10,12 +10,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from websockets.asyncio.server import ServerConnection
+from websockets.extensions.permessage_deflate import ClientPerMessageDeflateFactory, ServerPerMessageDeflateFactory
 
 from pipeline.core import Output
 from pipeline.ingest.redact import compile_rules
 from pipeline.ingest.relay.audio import without_audio
 from pipeline.ingest.relay.recorder import RecordingRules
-from tests.ingest.relay.support import TOPIC, MemoryJournal, Running, relaying, websocket_upstream
+from tests.ingest.relay.support import (
+    HANDSHAKE,
+    SWITCHING,
+    TOPIC,
+    MemoryJournal,
+    Running,
+    head,
+    raw_upstream,
+    relaying,
+    websocket_upstream,
+)
 from tests.kafka.support import until
 
 CREATED = '{"type":"session.created","event_id":"event_1","session":{"id":"sess_1","model":"gpt-realtime"}}'
@@ -183,3 +194,52 @@ def test_less_its_audio_an_event_is_the_same(audio: str, text: str, slashes: boo
     value = value.replace("/", "\\/") if slashes else value
     left = without_audio("response.audio.delta", value.encode("utf-8", "surrogatepass"))
     assert json.loads(left.decode("utf-8", "surrogatepass")) == {**told, "delta": ""}
+
+
+@pytest.mark.parametrize(
+    "agreed",
+    [
+        {},
+        {"server_no_context_takeover": True},
+        {"client_no_context_takeover": True, "server_max_window_bits": 9, "client_max_window_bits": 9},
+    ],
+)
+async def test_compressed_and_in_fragments(agreed: dict[str, Any]) -> None:
+    """Whatever the two ends agreed on: the same text again and again, so that what was said before matters."""
+    said = ['{"type":"response.done","text":"' + "the same again " * 40, '","a":', "1}"]
+
+    async def provider(connection: ServerConnection) -> None:
+        for _ in range(3):
+            await connection.send(iter(said))
+        await connection.wait_closed()
+
+    recording = RecordingRules(TOPIC, "client-events")
+    async with (
+        websocket_upstream(provider, extensions=[ServerPerMessageDeflateFactory(**agreed)]) as port,
+        relaying(port, recording=recording) as relay,
+        relay.connect(extensions=[ClientPerMessageDeflateFactory(client_max_window_bits=True)]) as client,
+    ):
+        for _ in range(3):
+            assert await client.recv() == "".join(said)
+        for _ in range(3):
+            await client.send(iter(said))
+        await until(lambda: len(relay.journal.records) == 6)
+    assert relay.journal.values == ["".join(said).encode()] * 6
+    assert [output.topic for output in relay.journal.outputs] == [TOPIC] * 3 + ["client-events"] * 3
+
+
+async def test_an_extension_nobody_knows_is_between_the_two_ends() -> None:
+    frames = b"\xc1\x05\0\1\2\3\4"
+
+    async def provider(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await head(reader)
+        writer.write(SWITCHING.replace(b"\r\n\r\n", b"\r\nSec-WebSocket-Extensions: x-own; a=1\r\n\r\n") + frames)
+        await reader.read()
+
+    async with raw_upstream(provider) as port, relaying(port) as relay:
+        reader, writer = await relay.open()
+        writer.write(HANDSHAKE)
+        await head(reader)
+        assert await reader.readexactly(len(frames)) == frames
+        writer.close()
+        assert (relay.journal.records, relay.relay.counts.unread) == ([], 1)
