@@ -67,7 +67,7 @@ async def test_kafka_away_and_the_relay_killed_meanwhile(
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("fsync", ["none", "interval", "always"])
 async def test_a_minute_without_kafka(mortal_kafka: EmbeddedKafka, tmp_path: Path, unique: str, fsync: str) -> None:
-    await kafka_away_and_relay_killed(mortal_kafka, tmp_path, unique, away=60, callers=20, journal_fsync=fsync)
+    await kafka_away_and_relay_killed(mortal_kafka, tmp_path, unique, away=60, callers=50, journal_fsync=fsync)
 
 
 SMALL = {"journal_max_bytes": "262144", "journal_fsync_interval": "0.01"}
