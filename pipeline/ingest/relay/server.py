@@ -125,6 +125,9 @@ class Relay:
             await asyncio.wait(list(self._serving), timeout=seconds)
 
     def _opened(self, link: Link) -> None:
+        if len(self._serving) > 2 * self._rules.max_connections:  # too many even to be told so
+            link.abort()
+            return
         task = asyncio.ensure_future(self._serve(link))
         self._serving[task] = link
         task.add_done_callback(self._served)
@@ -143,6 +146,9 @@ class Relay:
             if request is None:
                 return
             key, target, headers = take_key(request.target.decode("latin-1"), end_to_end(request.headers))
+            if not target.startswith("/"):
+                await self._refuse(client, 400, "No path", "ask for a path of the provider, such as /v1/realtime")
+                return
             if target.partition("?")[0] == HEALTH:
                 await self._tell_health(client)
                 return

@@ -44,10 +44,14 @@ class Tunnel:
         for data in from_upstream:
             self._client.write(data)
             self._seen_from_server(data)
-        self._client.join(self._upstream, None if self._from_client is None else self._from_client.feed)
-        self._upstream.join(self._client, self._seen_from_server)
-        await self._client.lost
-        await self._upstream.lost
+        try:
+            self._client.join(self._upstream, None if self._from_client is None else self._from_client.feed)
+            self._upstream.join(self._client, self._seen_from_server)
+            await self._client.lost
+            await self._upstream.lost
+        finally:
+            self._client.close()
+            self._upstream.close()
 
     def close(self, code: int, reason: str) -> None:
         """End the connection with a close frame to the client as soon as none is under way to it."""

@@ -1,7 +1,8 @@
 """The relay's tests run on the event loop that the relay runs on."""
 
 import asyncio
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -23,3 +24,13 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     cert.write_bytes(b"".join(one.bytes() for one in issued.cert_chain_pems) + authority.cert_pem.bytes())
     key.write_bytes(issued.private_key_pem.bytes())
     return cert, key
+
+
+@pytest.fixture
+def logs_as_they_were() -> Iterator[None]:
+    """What a test sets up of logging ends with it."""
+    root = logging.getLogger()
+    before, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = before
+    root.setLevel(level)

@@ -1,8 +1,6 @@
 """`itemstream ingest relay`: what it says where it can't run, in one line."""
 
-import logging
 import socket
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,13 +12,7 @@ from pipeline.ingest.relay.upstream import upstream_at
 UPSTREAM = ("--upstream", "ws://127.0.0.1:9")
 
 
-@pytest.fixture(autouse=True)
-def _logging_as_it_was() -> Iterator[None]:
-    root = logging.getLogger()
-    before, level = root.handlers[:], root.level
-    yield
-    root.handlers[:] = before
-    root.setLevel(level)
+pytestmark = pytest.mark.usefixtures("logs_as_they_were")
 
 
 @pytest.mark.parametrize(

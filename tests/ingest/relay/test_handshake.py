@@ -191,6 +191,9 @@ async def test_an_upstream_that_breaks_off(answer: bytes) -> None:
         b"GET / HTTP/1.1\r\n\r\n",
         b"GET / HTTP/1.1\r\nHost: a\r\nBad Header: x\r\n\r\n",
         b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab",
+        b"GET http://elsewhere/ HTTP/1.1\r\nHost: a\r\n\r\n",
+        b"CONNECT elsewhere:443 HTTP/1.1\r\nHost: elsewhere\r\n\r\n",
+        b"OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n",
     ],
 )
 async def test_what_is_no_request_gets_400_and_goes_nowhere(request_: bytes) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import io
 import json
 from collections.abc import Sequence
 from typing import Any
@@ -16,6 +17,7 @@ from pipeline.core import Output
 from pipeline.ingest.redact import compile_rules
 from pipeline.ingest.relay.audio import without_audio
 from pipeline.ingest.relay.recorder import RecordingRules
+from pipeline.logs import configure_logs
 from tests.ingest.relay.support import (
     HANDSHAKE,
     SWITCHING,
@@ -154,7 +156,10 @@ async def test_what_is_no_event_is_recorded_too() -> None:
     assert relay.journal.values == [b"no json", b"[]", b""]
 
 
-async def test_no_secret_is_recorded_or_logged(capfd: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.usefixtures("logs_as_they_were")
+async def test_no_secret_is_recorded_or_logged() -> None:
+    said = io.StringIO()
+    configure_logs("info", "json", said)
     relay = await converse(
         [CREATED],
         path=f"/openai/realtime?api-version=1&api-key={SECRET}&deployment=d",
@@ -164,9 +169,8 @@ async def test_no_secret_is_recorded_or_logged(capfd: pytest.CaptureFixture[str]
         },
     )
     assert SECRET.encode() not in b"".join(relay.journal.records)
-    said = capfd.readouterr()
-    assert "relay_connection_opened" in said.out + said.err
-    assert SECRET not in said.out + said.err
+    assert "relay_connection_opened" in said.getvalue()
+    assert SECRET not in said.getvalue()
 
 
 async def test_two_connections_have_sequences_and_ids_of_their_own() -> None:
