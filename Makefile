@@ -10,7 +10,7 @@ PYTEST_ARGS ?=
 HOURS ?= 0.5
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test faults faults-relay soak faults-mutations fuzz bench bench-core bench-growth bench-lock lint format types metrics ingest-docs schemas lock clean python java dashboards
+.PHONY: help venv demo test faults faults-relay soak faults-mutations fuzz bench bench-core bench-growth bench-lock lint format types metrics ingest-docs schemas lock clean python java dashboards deploy-tools image-check
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -104,6 +104,12 @@ format: $(STAMP) ## put the code into ruff's format
 
 types: $(STAMP) ## pyright, strict on pipeline and topics
 	@$(BIN)/pyright --project .
+
+deploy-tools: $(STAMP) ## helm, kubeconform, compose-go and the schemas they check by, into the user's cache
+	@deploy/install-tools $(BIN)/python
+
+image-check: java $(STAMP) ## as root: the image built step by step and its services run, without a Docker engine
+	@$(BIN)/python -m pytest tests/deploy/test_image.py -m slow $(PYTEST_ARGS)
 
 schemas: $(STAMP) ## JSON Schemas, AsyncAPI and the docs of the topics, from the models
 	@$(BIN)/python -m topics.schemas

@@ -1,0 +1,61 @@
+"""Dockerfile and docker-compose.yml are valid and agree with each other and with the settings."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from pipeline.cli.main import COMMANDS
+from pipeline.settings import Settings, variable_of
+from tests.deploy.dockerfile import read_dockerfile
+from tests.deploy.tools import ROOT, run, tool
+
+COMPOSE = "docker-compose.yml"
+
+
+def services() -> dict[str, Any]:
+    return yaml.safe_load((ROOT / COMPOSE).read_text())["services"]
+
+
+def test_the_dockerfile_has_nothing_a_linter_knows_better() -> None:
+    assert run(Path(sys.executable).parent / "hadolint", "deploy/Dockerfile") == ""
+
+
+def test_the_image_runs_as_nobody_and_its_last_stage_is_the_worker() -> None:
+    stages = read_dockerfile(ROOT / "deploy" / "Dockerfile")
+    *_, last = stages.values()
+    assert (last.name, last.user) == ("worker", "10001:10001")
+    assert (last.entrypoint, last.command) == (["itemstream"], ["worker"])
+
+
+def test_compose_is_valid_by_the_loader_of_docker_compose() -> None:
+    told = yaml.safe_load(run(tool("compose-go"), COMPOSE))
+    assert told["services"].keys() == services().keys()
+
+
+def test_services_are_commands_with_settings_that_exist() -> None:
+    known = {variable_of(name) for name in Settings.model_fields}
+    ours = {name: told for name, told in services().items() if told.get("image") == "itemstream"}
+    assert ours.keys() == {"topics", "worker", "keys", "ingest"}
+    for name, told in ours.items():
+        assert told["environment"].keys() <= known, name
+        assert told["read_only"] is True
+        if "entrypoint" not in told:
+            assert told["command"][0] in {command.name for command in COMMANDS}
+
+
+def test_what_is_mounted_is_there() -> None:
+    mounted = [
+        volume.partition(":")[0]
+        for told in services().values()
+        for volume in told.get("volumes", ())
+        if volume[0] == "."
+    ]
+    assert mounted
+    assert [path for path in mounted if not (ROOT / path).exists()] == []
+
+
+def test_a_worker_that_is_stopped_has_time_for_its_largest_transaction() -> None:
+    seconds = float(services()["worker"]["stop_grace_period"].removesuffix("s"))
+    assert seconds > Settings.model_validate({}).transaction_timeout_ms / 1000
