@@ -36,8 +36,9 @@ PURE_STDLIB = {
     "typing",
     "urllib.parse",
     "uuid",
+    "weakref",
 }
-CORE_MAY_IMPORT = {*PURE_STDLIB, "orjson", "pydantic", "pydantic_core", "typing_extensions", "topics"}
+CORE_MAY_IMPORT = {*PURE_STDLIB, "orjson", "cramjam", "pydantic", "pydantic_core", "typing_extensions", "topics"}
 CORE_MAY_IMPORT_OF_PIPELINE = "pipeline.core"
 TOPICS_IMPORTS_NEVER = {"pipeline", "faust", "mode", "typer", "rich", "structlog", "pydantic_settings"}
 

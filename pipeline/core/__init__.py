@@ -4,6 +4,7 @@
 """
 
 from pipeline.core import partition as _partition
+from pipeline.core.awake import Room
 from pipeline.core.codec import StateUnreadable
 from pipeline.core.partition import Partition
 from pipeline.core.records import BatchResult, Change, Counts, Headers, InputRecord, Output
@@ -23,6 +24,7 @@ __all__ = [
     "InputRecord",
     "Output",
     "Partition",
+    "Room",
     "StateUnreadable",
     "readable_headers",
 ]

@@ -85,18 +85,21 @@ def decode(key: bytes, value: bytes) -> list[Any]:
         read: object = orjson.loads(value)
     except orjson.JSONDecodeError:
         read = None
+    return fields_of(key, read)
+
+
+def fields_of(key: bytes | list[str], read: object) -> list[Any]:
+    """The fields of a value that was read from JSON; key: as it stands, or read as well. Raises `StateUnreadable`."""
     version, *fields = cast(list[Any], read) if isinstance(read, list) and read else [None]
     if type(version) is not int or version < 1:
-        raise StateUnreadable(
-            f"the changelog record {key[:80]!r} has state version {version!r}, which no release wrote"
-        )
+        raise StateUnreadable(f"the changelog record {key!r:.90} has state version {version!r}, which no release wrote")
     if version > VERSION:
         raise StateUnreadable(
-            f"the changelog record {key[:80]!r} is of state version {version}, written by a newer release; this one "
+            f"the changelog record {key!r:.90} is of state version {version}, written by a newer release; this one "
             f"reads up to {VERSION}"
         )
     for old in range(version, VERSION):
-        fields = UPGRADES[old](decode_key(key)[0], fields)
+        fields = UPGRADES[old](key[0] if isinstance(key, list) else decode_key(key)[0], fields)
     return fields
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from pipeline.core.asleep import ESCAPE, STAND_IN, Asleep, new_session
+from pipeline.core.awake import Awake, Room
 from pipeline.core.clock import MINUTE_MS, NO_MINUTE, Expiry
 from pipeline.core.codec import item_key
 from pipeline.core.event import Event, header_text, leading_type, parse
@@ -34,9 +35,11 @@ class Partition:
     is ahead of the truth: drop it, and make a new one from the changelog with `restore` and `restored`.
     """
 
-    def __init__(self, settings: CoreSettings) -> None:
-        self.sessions: dict[bytes, Session] = {}
-        """Those that were heard of since the restore."""
+    def __init__(self, settings: CoreSettings, room: Room | None = None) -> None:
+        """room: shared by all partitions of a process."""
+        self._awake = Awake(room or Room(settings.max_awake), settings.restless_records)
+        self.sessions = self._awake.sessions
+        """Those that were heard of lately."""
         self._settings = settings
         self._step = Step(settings)
         self._asleep = Asleep(self._step.large)
@@ -69,6 +72,7 @@ class Partition:
         counts = self._counts
         counts.used, counts.ignored = used, ignored
         counts.consumed = used + ignored + sum(counts.rejected.values())
+        self._awake.heard += counts.consumed
         return self._result()
 
     def idle(self, wall_ms: int) -> BatchResult:
@@ -77,7 +81,7 @@ class Partition:
             self._last_wall_ms = wall_ms
         elapsed = max(wall_ms - self._last_wall_ms, 0) // MINUTE_MS
         self._expire(self._minute + elapsed)
-        return self._result()
+        return self._result(quiet=True)
 
     def end(self) -> BatchResult:
         """The input is over: every session counts as idle, so that all that is open comes out."""
@@ -243,11 +247,13 @@ class Partition:
             session = self._new_session(raw)
         elif session.cursor.seen_minute != self._minute or session.cursor.parked:
             self._see(session)
+        session.heard = self._awake.heard
         return session
 
     def _wake(self, raw: bytes) -> Session | None:
         session = self._asleep.wake(raw)
         if session is not None:
+            session.heard = self._awake.heard
             self.sessions[raw] = session
         return session
 
@@ -333,10 +339,12 @@ class Partition:
         for item_id in session.forgotten:
             step.changes[item_key(session.name, item_id)] = None
 
-    def _result(self) -> BatchResult:
+    def _result(self, quiet: bool = False) -> BatchResult:
         step = self._step
         result = BatchResult(step.outputs, step.take_changes(), self._counts, list(step.notes.values()))
         step.outputs, step.notes, self._counts = [], {}, Counts()
+        for session in self._awake.take_tired(quiet):
+            self._asleep.put(session)
         return result
 
 

@@ -73,7 +73,7 @@ class Counts:
         for reason, number in other.rejected.items():
             self.rejected[reason] = self.rejected.get(reason, 0) + number
         for name, number in other.types.items():
-            self.types[name] += number
+            self.types[name] = self.types.get(name, 0) + number
 
 
 class Note(NamedTuple):

@@ -41,3 +41,9 @@ class CoreSettings:
 
     max_sessions: int = 200_000
     """Sessions a partition keeps. The one longest without an event leaves first, as if idle."""
+
+    max_awake: int = 3_000
+    """Sessions kept as objects, in all partitions of a process. Of more, those longest without an event sleep."""
+
+    restless_records: int = 5_000
+    """For so many records of its partition a session stays awake after an event of its own, however many there are."""

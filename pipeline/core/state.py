@@ -248,6 +248,7 @@ class Session:
         "config",
         "cursor",
         "forgotten",
+        "heard",
         "id",
         "items",
         "large",
@@ -274,6 +275,8 @@ class Session:
         """The headers that name provider and tenant, as they were last taken over into `config`."""
         self.source_header: tuple[str, bytes] | None = None
         """`ce_source` of its records, made from `config`."""
+        self.heard = 0
+        """When it was heard of last, in records of the partition; see `awake`."""
         self.large = False
         """Something in it is so large that the size of its state is watched."""
         self.items: dict[str, Item] = {}

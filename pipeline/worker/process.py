@@ -1,4 +1,4 @@
-"""What a worker process sets up once: the event loop, signals, garbage collection, the libraries' voices."""
+"""What a worker process sets up once: the event loop, signals, memory, the libraries' voices."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ import signal
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any
+
+from pipeline.worker.heap import hold_little, trim_for_ever
 
 GC_THRESHOLDS = (1_000_000, 20, 50)
 """A batch makes some hundred thousand objects that go again at once, and next to no cycles among them; by default the
@@ -24,10 +26,15 @@ def run_until_signalled(main: Callable[[asyncio.Event], Awaitable[Any]]) -> Any:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stop.set)
-        return await main(stop)
+        trimming = asyncio.create_task(trim_for_ever())
+        try:
+            return await main(stop)
+        finally:
+            trimming.cancel()
 
     gc.freeze()
     gc.set_threshold(*GC_THRESHOLDS)
+    hold_little()
     quieten_aiokafka()
     return uvloop.run(run())
 

@@ -10,7 +10,7 @@ from collections.abc import AsyncGenerator, Callable, Generator
 from typing import TYPE_CHECKING
 
 from pipeline.app import create_app
-from pipeline.core import Partition
+from pipeline.core import Partition, Room
 from pipeline.core.records import BatchResult
 from pipeline.errors import UsageError
 from pipeline.logs import get_logger
@@ -70,13 +70,15 @@ async def _run(
     config = batches_within(stream_config(settings), limits)
     core_settings = within(settings.core_settings(), limits, settings.group)
 
+    room = Room(core_settings.max_awake)
+
     def before_commit(result: BatchResult) -> None:
         guard.check(result.counts)
 
     def make_stream(handler: Handler) -> TransactionalStream:
         return TransactionalStream(
             config,
-            lambda _: Partition(core_settings),
+            lambda _: Partition(core_settings, room),
             handler=tracer.traced(handler) if tracer else handler,
             before_commit=before_commit,
             stats=stats,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from random import Random
 
 from hypothesis import given, settings
@@ -48,6 +49,21 @@ def test_a_crash_changes_nothing_where_room_and_time_are_tight(seed: int, cuts: 
         crashing.crash(Random(seed))
     assert crashing.outputs == plain.outputs
     assert state_of(crashing.partition) == state_of(plain.partition)
+
+
+@given(seeds, cuts, st.integers(0, 3), st.booleans(), st.booleans())
+def test_sessions_that_sleep_and_wake_give_the_same(
+    seed: int, cuts: list[int], awake: int, quiet: bool, tight: bool
+) -> None:
+    records = stream(seed, 5, repeat=0.05, bad=0.03)
+    usual = TIGHT if tight else CoreSettings()
+    plain, sleepy = Run(usual), Run(replace(usual, max_awake=awake, restless_records=0))
+    for batch in batches(records, cuts):
+        if quiet:
+            assert sleepy.partition.idle(0) == plain.partition.idle(0)
+        assert sleepy.partition.process(batch) == plain.partition.process(batch)
+    assert state_of(sleepy.partition) == state_of(plain.partition)
+    assert sleepy.end() == plain.end()
 
 
 @given(seeds)

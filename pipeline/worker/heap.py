@@ -1,0 +1,34 @@
+"""Memory that nobody uses goes back to the system: the C library would keep most of what a burst took."""
+
+from __future__ import annotations
+
+import asyncio
+import ctypes
+from typing import Any
+
+MMAP_BYTES = 131_072
+"""What is larger gets pages of its own, which go back when it is let go. glibc raises this bound by itself as soon as
+the first fetch is freed; buffers of megabytes then lie among the small objects of the state and leave holes."""
+TRIM_SECONDS = 10.0
+
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # malloc.h
+
+
+def hold_little() -> None:
+    """Tell glibc to give memory back early; other C libraries do as they like."""
+    if (library := _glibc()) is not None:
+        library.mallopt(_M_MMAP_THRESHOLD, MMAP_BYTES)
+        library.mallopt(_M_TRIM_THRESHOLD, MMAP_BYTES)
+
+
+async def trim_for_ever() -> None:
+    """Give free pages in the middle of the heap back, again and again. It takes milliseconds."""
+    if (library := _glibc()) is not None:
+        while True:
+            await asyncio.sleep(TRIM_SECONDS)
+            library.malloc_trim(0)
+
+
+def _glibc() -> Any | None:
+    library = ctypes.CDLL(None)
+    return library if hasattr(library, "malloc_trim") and hasattr(library, "mallopt") else None
