@@ -10,7 +10,7 @@ PYTEST_ARGS ?=
 HOURS ?= 0.5
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test faults faults-relay soak faults-mutations fuzz bench bench-core bench-growth bench-lock lint format types metrics ingest-docs schemas lock clean python java dashboards deploy-tools image-check
+.PHONY: help venv demo test faults faults-relay soak faults-mutations fuzz bench bench-core bench-growth bench-lock lint format types metrics ingest-docs ingest-proofs schemas lock clean python java dashboards deploy-tools image-check
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -116,6 +116,9 @@ schemas: $(STAMP) ## JSON Schemas, AsyncAPI and the docs of the topics, from the
 
 metrics: $(STAMP) ## docs/metrics.md, from the list of metrics
 	@$(BIN)/python -m pipeline.observe
+
+ingest-proofs: java $(STAMP) ## the long tests of the collectors: 200,000 malformed bodies, schemathesis for minutes, …
+	@$(BIN)/python -m pytest tests/ingest -m slow --timeout 1800 $(PYTEST_ARGS)
 
 ingest-docs: $(STAMP) ## the tables of docs/ingest.md, from settings and OpenAPI
 	@$(BIN)/python -m pipeline.ingest.http.reference
