@@ -18,6 +18,8 @@ from pipeline.errors import UsageError
 
 REDACTED = "[redacted]"
 
+_RFC_9535: Any = cast(Any, jsonpath).JSONPathEnvironment(strict=True)
+
 Rule = Callable[[dict[str, Any]], dict[str, Any] | None]
 
 
@@ -74,16 +76,16 @@ def _compiled(rule: str) -> Rule:
 
 def _path_rule(rule: str) -> Rule:
     try:
-        path: Any = cast(Any, jsonpath).compile(rule)
+        path: Any = _RFC_9535.compile(rule)
     except JSONPathError as error:
         raise UsageError(f"redaction rule {rule}: {str(error).splitlines()[0]}") from None
+    if any(not match.parts for match in path.finditer({})):
+        raise UsageError(f"redaction rule {rule}: matches the event itself; name fields of it")
 
     def redact(event: dict[str, Any]) -> None:
         # All found first: replacing one must not hide another below it.
         matches: list[Any] = list(path.finditer(event))
         for match in matches:
-            if match.parent is None or not match.parts:
-                raise ValueError("the whole event matches")
             parent: Any = match.parent.obj
             parent[match.parts[-1]] = REDACTED
 

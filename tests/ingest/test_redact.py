@@ -28,6 +28,10 @@ def test_no_rules() -> None:
         ("$..text", {"item": {"name": "n", "content": [{"text": "[redacted]"}, {"text": "[redacted]"}]}}),
         ("$.item.content[0]", {"item": {"name": "n", "content": ["[redacted]", {"text": "b"}]}}),
         ("$.item.content[?@.text == 'b']", {"item": {"name": "n", "content": [{"text": "a"}, "[redacted]"]}}),
+        (
+            "$.item.content[?match(@.text, '[b-z]')].text",
+            {"item": {"name": "n", "content": [{"text": "a"}, {"text": "[redacted]"}]}},
+        ),
         ("$.item", {"item": "[redacted]"}),
         ("$..*", {"item": "[redacted]"}),
     ],
@@ -86,6 +90,8 @@ def test_what_is_no_event_is_not_let_by(value: bytes) -> None:
     [
         ("$.item[", "redaction rule $.item["),
         ("item", "neither a JSONPath"),
+        ("$", "matches the event itself"),
+        ("$.item.~", "redaction rule $.item.~"),
         ("no_such_module:f", "can't be imported"),
         (f"{__name__}:nothing", "can't be imported"),
         (f"{__name__}:__doc__", "is no function"),

@@ -8,7 +8,15 @@ from pydantic.json_schema import models_json_schema
 
 from pipeline import __version__
 from pipeline.core.step import MAX_ID
-from pipeline.ingest.http.attributes import HEADERS, MAX_TEXT, QUERY, SEQUENCE_PATTERN, TEXT_PATTERN
+from pipeline.ingest.http.attributes import (
+    HEADER_PATTERN,
+    HEADERS,
+    MAX_HEADER,
+    MAX_TEXT,
+    QUERY,
+    SEQUENCE_PATTERN,
+    TEXT_PATTERN,
+)
 from pipeline.ingest.http.models import ITEM_DONE, TYPE_PATTERN, ItemDone, ServerEvent
 from pipeline.ingest.http.modes import BATCH, JSON_PATTERN, NDJSON, ONE, STRUCTURED, STRUCTURED_BATCH
 from pipeline.ingest.http.problem import MEDIA_TYPE
@@ -51,6 +59,7 @@ _ATTRIBUTES: dict[str, tuple[str, Json, str]] = {
     "provider": ("`openai`, `azure-openai`, `azure-voice-live`, `yandex`, `xai`, any other", {}, "openai"),
     "tenant": ("the tenant; with keys, the key's own or none", {}, "acme"),
 }
+_HEADER: Json = {"type": "string", "minLength": 1, "maxLength": MAX_HEADER, "pattern": HEADER_PATTERN}
 _TEXT: Json = {"type": "string", "minLength": 1, "maxLength": MAX_TEXT, "pattern": TEXT_PATTERN}
 
 PROBLEMS = {
@@ -260,10 +269,10 @@ def _parameters() -> list[Json]:
             "in": place,
             "required": False,
             "description": f"{what[:1].upper()}{what[1:]}.",
-            "schema": schema or _TEXT,
+            "schema": schema or text,
             "example": example,
         }
-        for place, names in (("header", HEADERS), ("query", QUERY))
+        for place, names, text in (("header", HEADERS, _HEADER), ("query", QUERY, _TEXT))
         for attribute, (what, schema, example) in _ATTRIBUTES.items()
     ] + [
         {

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.ingest.http.attributes import Attributes
+from pipeline.ingest.http.attributes import Attributes, of_request
 from pipeline.ingest.http.modes import BATCH, NDJSON, ONE, STRUCTURED, STRUCTURED_BATCH, Reader, reader_of
 from pipeline.ingest.http.problem import Problem
 
@@ -95,3 +95,10 @@ def test_other_media_types(content_type: str | None) -> None:
     with pytest.raises(Problem) as refused:
         reader_of(content_type, ONE, None)
     assert refused.value.status == 415
+
+
+@pytest.mark.parametrize(
+    ("header", "session"), [("a%20b", "a b"), ("z%C3%BCge", "züge"), ("züge", "züge"), ("zÃ¼ge", "züge"), ("%25", "%")]
+)
+def test_headers_are_percent_decoded(header: str, session: str) -> None:
+    assert of_request({"ce-sessionid": header}.get, []).session == session

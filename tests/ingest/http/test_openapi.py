@@ -14,7 +14,7 @@ pytestmark = pytest.mark.kafka
     "options",
     [
         pytest.param(("--max-examples", "10", "--seed", "1"), id="short"),
-        pytest.param(("--max-examples", "1500"), id="long", marks=[pytest.mark.slow, pytest.mark.timeout(1200)]),
+        pytest.param(("--max-examples", "1000"), id="long", marks=[pytest.mark.slow, pytest.mark.timeout(1200)]),
     ],
 )
 async def test_schemathesis_finds_nothing(
