@@ -1,0 +1,111 @@
+"""The Helm chart: valid for Kubernetes, KEDA and the Prometheus operator by their schemas, and true to the worker."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+import yaml
+
+from pipeline.settings import NO_FLAG, Settings, variable_of
+from tests.deploy.tools import TOOLS, run, tool
+
+CHART = "deploy/helm/itemstream"
+SECRETS = {f"{part}.kafkaSecret": f"{part}-login" for part in ("worker", "ingest", "topics", "autoscaling")}
+EVERYTHING = {"ingest.enabled": "true", "autoscaling.enabled": "true", "serviceMonitor.enabled": "true", **SECRETS}
+LOGINS: dict[str, dict[str, str]] = {
+    "plain": {},
+    "tls": {"kafka.securityProtocol": "SSL", "kafka.caSecret": "kafka-ca"},
+    "mtls": {"kafka.securityProtocol": "SSL", "kafka.caSecret": "kafka-ca", "kafka.clientCertificates": "true"},
+    "scram": {"kafka.securityProtocol": "SASL_SSL", "kafka.caSecret": "kafka-ca"},
+    "oauth": {
+        "kafka.securityProtocol": "SASL_SSL",
+        "kafka.saslMechanism": "OAUTHBEARER",
+        "kafka.oauth.tokenUrl": "https://login.example/token",
+        "kafka.oauth.scope": "kafka",
+        "kafka.oauth.caSecret": "login-ca",
+    },
+}
+
+
+def helm(command: str, values: Mapping[str, str], ok: bool = True) -> str:
+    given = [part for name, value in values.items() for part in ("--set", f"{name}={value}")]
+    return run(tool("helm"), *command.split(), CHART, "--kube-version", "1.34.0", *given, ok=ok)
+
+
+def rendered(**values: str) -> dict[tuple[str, str], Any]:
+    """The objects by kind and by the part they are of."""
+    text = helm("template it", {name.replace("__", "."): value for name, value in values.items()})
+    found = [one for one in yaml.safe_load_all(text) if one]
+    return {(one["kind"], one["metadata"]["name"].rpartition("-")[2]): one for one in found}
+
+
+@pytest.mark.parametrize("login", LOGINS)
+@pytest.mark.parametrize("parts", [{}, EVERYTHING], ids=["default", "everything"])
+def test_it_is_valid_by_the_schemas_of_all_it_makes(login: str, parts: dict[str, str]) -> None:
+    values = {**SECRETS, **parts, **LOGINS[login]}
+    assert "0 chart(s) failed" in helm("lint --strict", values)
+    location = f"{TOOLS / 'schemas'}/{{{{.ResourceKind}}}}{{{{.KindSuffix}}}}.json"
+    told = run(
+        tool("kubeconform"), "-strict", "-summary", "-schema-location", location, text=helm("template it", values)
+    )
+    assert "Invalid: 0, Errors: 0, Skipped: 0" in told
+
+
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        ({"worker.replica": "3"}, "replica"),
+        ({"kafka.securityProtocol": "TLS"}, "securityProtocol"),
+        ({"kafka.bootstrapServers": "kafka"}, "bootstrapServers"),
+        ({"settings.sasl_password": "mine"}, "sasl_password"),
+        ({"settings.delivery": "twice"}, "delivery"),
+        ({"kafka.securityProtocol": "SASL_SSL"}, "kafkaSecret is needed"),
+        ({"autoscaling.enabled": "true", "autoscaling.maxReplicas": "7"}, "more than topics.partitions"),
+        ({"image.digest": "sha256:1"}, "digest"),
+    ],
+)
+def test_wrong_values_are_refused(values: dict[str, str], told: str) -> None:
+    assert told in helm("template it", values, ok=False)
+
+
+@pytest.mark.parametrize("login", LOGINS)
+def test_every_variable_is_a_setting_and_secrets_come_from_secrets(login: str) -> None:
+    known = {variable_of(name): field for name, field in Settings.model_fields.items()}
+    values = {name.replace(".", "__"): value for name, value in {**EVERYTHING, **LOGINS[login]}.items()}
+    for (kind, part), made in rendered(**values).items():
+        if kind not in {"Deployment", "Job"}:
+            continue
+        pod = made["spec"]["template"]["spec"]
+        (container,) = pod["containers"]
+        for variable in container["env"]:
+            field = known[variable["name"]]
+            if field.json_schema_extra == NO_FLAG:
+                assert variable["valueFrom"]["secretKeyRef"]["name"] == f"{part}-login"
+        assert container["securityContext"]["readOnlyRootFilesystem"] is True
+        assert pod["securityContext"]["runAsUser"] == 10001
+        assert pod["enableServiceLinks"] is False
+        mounted = {mount["name"] for mount in container["volumeMounts"]}
+        assert mounted == {volume["name"] for volume in pod["volumes"]}
+
+
+def test_the_given_values_are_the_settings_own_defaults() -> None:
+    given = yaml.safe_load(run(tool("helm"), "show", "values", CHART))["settings"]
+    defaults = Settings.model_validate({})
+    assert given == {name: getattr(defaults, name) for name in given}
+
+
+@pytest.mark.parametrize("milliseconds", [60_000, 300_000])
+def test_a_worker_has_time_for_its_longest_transaction(milliseconds: int) -> None:
+    worker = rendered(settings__transaction_timeout_ms=str(milliseconds))["Deployment", "worker"]
+    assert worker["spec"]["template"]["spec"]["terminationGracePeriodSeconds"] > milliseconds / 1000
+    env = {one["name"]: one["value"] for one in worker["spec"]["template"]["spec"]["containers"][0]["env"]}
+    assert env["ITEMSTREAM_TRANSACTION_TIMEOUT_MS"] == str(milliseconds)
+
+
+def test_lag_that_more_workers_would_not_move_asks_for_none() -> None:
+    scaled = rendered(autoscaling__enabled="true")["ScaledObject", "worker"]["spec"]
+    (trigger,) = scaled["triggers"]
+    assert trigger["metadata"]["excludePersistentLag"] == "true"
+    assert trigger["metadata"]["consumerGroup"] == Settings.model_validate({}).group
+    assert scaled["maxReplicaCount"] <= 6
+    assert "replicas" not in rendered(autoscaling__enabled="true")["Deployment", "worker"]["spec"]
