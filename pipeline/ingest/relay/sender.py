@@ -8,6 +8,7 @@ stdout, a JSON line each time it has changed.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
 import sys
@@ -33,6 +34,8 @@ FINISH = b"finish\n"
 def main(fault: Fault = no_fault) -> int:
     """Returns the exit code."""
     os.nice(NICENESS)
+    with contextlib.suppress(OSError):  # sessions share time among themselves first, where Linux groups them
+        Path("/proc/self/autogroup").write_text(str(NICENESS))
     settings = Settings.model_validate_json(sys.stdin.readline())
     configure_logs(settings.log_level, settings.log_format)
     if settings.log_level != "debug":
