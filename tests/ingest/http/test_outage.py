@@ -65,8 +65,10 @@ async def test_kafka_stops_and_comes_back(tmp_path: Path, unique: str, caplog: p
     assert {status for statuses in answers.values() for status in statuses} == {200, 503}
     assert retry_after == {"2"}
     assert found == dict.fromkeys(answers, 1)
-    told = [record.getMessage() for record in caplog.records if record.name.startswith(("pipeline", "aiokafka"))]
-    assert [re.sub(r"\d+ (s|events)", r"N \1", line) for line in told if not line.startswith("listening")] == [
+    lines = [record.getMessage() for record in caplog.records if record.name.startswith(("pipeline", "aiokafka"))]
+    lines = [re.sub(r"\d+ (s|events)", r"N \1", line) for line in lines if not line.startswith("listening")]
+    assert len(lines) < 10, "a busy machine may stop it once more, nothing may flood the log"
+    assert lines[:2] == [
         f"Kafka at {broker.bootstrap_servers} has not acknowledged for N s; N events wait",
         "Kafka acknowledges again, after N s",
     ]
