@@ -8,7 +8,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from pipeline.errors import UsageError
@@ -33,16 +33,28 @@ def observe(connection: Any, received: Received) -> None:
     )
 
 
+class Address(NamedTuple):
+    """Where a connection goes: the host, None where it is not told; path and query."""
+
+    host: str | None
+    target: str
+
+
+def address_of(connection: Any) -> Address | None:
+    """None for a connection that does not say; those of `websockets` and aiohttp do."""
+    if (request := getattr(connection, "request", None)) is not None:
+        return Address(urlsplit(f"//{request.headers.get('Host', '')}").hostname, request.path)
+    if (response := getattr(connection, "_response", None)) is not None:
+        return Address(response.url.host, response.url.raw_path_qs)
+    return None
+
+
 def provider_of(connection: Any) -> str | None:
-    """By the address it goes to; None where the connection does not tell it."""
-    request: Any = getattr(connection, "request", None)  # those of `websockets`
-    if request is None:
+    """By the address it goes to; None where that says nothing: an address of numbers, or of this machine."""
+    address = address_of(connection)
+    if address is None or not (host := address.host) or "." not in host or host[-1].isdecimal():
         return None
-    host = request.headers.get("Host")
-    # An address of numbers, or of this machine, is no provider's.
-    if host is None or not (name := urlsplit(f"//{host}").hostname) or "." not in name or name[-1].isdecimal():
-        return None
-    return provider_at(name, request.path)
+    return provider_at(host, address.target)
 
 
 def wrapped(method: Callable[..., Any], received: Callable[[tuple[Any, ...], str | bytes], None]) -> Any:

@@ -55,7 +55,7 @@ class Tap:
             ITEMSTREAM_BOOTSTRAP_SERVERS, else 127.0.0.1:9092. key: bearer key, for HTTP.
         topic, connection: for Kafka; aiokafka's arguments for encryption and login.
         provider, tenant: as the records tell them; `tap(…)` and `session` may say otherwise. A provider that is not
-            told is known by the address, where the connection is one of `websockets`.
+            told is known by the address, where the connection is one of `websockets` or aiohttp.
         audio: keep the audio in the events. redact: rules applied before anything leaves the process, JSONPaths,
             `module:function` or functions.
         max_waiting_bytes: of events that wait; of more, `when_full` drops the newest or the oldest.
@@ -99,7 +99,8 @@ class Tap:
 
     @contextmanager
     def watching(self) -> Generator[None]:
-        """Meanwhile every connection that `websockets` opens in this process to a Realtime address is tapped."""
+        """Meanwhile each connection to a Realtime address is tapped that this process has opened with `websockets` or
+        aiohttp, by whatever framework, but those that `tap(…)` was called with."""
         from pipeline.ingest.tap.watching import watched
 
         tapped: WeakKeyDictionary[Any, Tapped] = WeakKeyDictionary()

@@ -5,35 +5,44 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import Any
-from urllib.parse import urlsplit
 
-from websockets.asyncio.client import ClientConnection as AsyncConnection
-from websockets.sync.client import ClientConnection as ThreadConnection
+import aiohttp
 
-from pipeline.ingest.tap.observing import wrapped
-
-CLASSES: tuple[Any, ...] = (AsyncConnection, ThreadConnection)
+from pipeline.ingest.tap.observing import address_of, wrapped
 
 
-def is_realtime(path: str) -> bool:
-    """Whether a request target is one of the Realtime API."""
-    return "realtime" in urlsplit(path).path.split("/")
+def is_realtime(target: str) -> bool:
+    """Whether a request target, path and query, is one of the Realtime API."""
+    return "realtime" in target.partition("?")[0].split("/")
 
 
 @contextmanager
 def watched(received: Callable[[Any, str | bytes], None]) -> Generator[None]:
-    """Meanwhile `received` is called with each message of `websockets`' client connections, and the connection."""
+    """Meanwhile `received` is called with each message of client connections of `websockets` and aiohttp, and the
+    connection."""
 
     def tell(arguments: tuple[Any, ...], message: str | bytes) -> None:
         connection = arguments[0]
-        if is_realtime(connection.request.path):
+        address = address_of(connection)
+        if address is not None and is_realtime(address.target):
             received(connection, message)
 
-    originals = [(one, one.recv) for one in CLASSES]
-    for one, method in originals:
-        one.recv = wrapped(method, tell)
+    originals = [(one, name, getattr(one, name)) for one, name in _methods()]
+    for one, name, method in originals:
+        setattr(one, name, wrapped(method, tell))
     try:
         yield
     finally:
-        for one, method in originals:
-            one.recv = method
+        for one, name, method in originals:
+            setattr(one, name, method)
+
+
+def _methods() -> list[tuple[Any, str]]:
+    """How messages are received, class and method. An application need not have `websockets`."""
+    methods: list[tuple[Any, str]] = [(aiohttp.ClientWebSocketResponse, "receive")]
+    try:
+        from websockets.asyncio.client import ClientConnection
+        from websockets.sync.client import ClientConnection as ThreadConnection
+    except ImportError:
+        return methods
+    return [*methods, (ClientConnection, "recv"), (ThreadConnection, "recv")]

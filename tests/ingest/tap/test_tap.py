@@ -6,6 +6,7 @@ import asyncio
 import socket
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 import aiohttp
@@ -55,7 +56,7 @@ async def with_threads(address: str, tap: Tap) -> list[Json]:
     return await asyncio.to_thread(converse)
 
 
-async def with_aiohttp(address: str, tap: Tap) -> list[Json]:
+async def with_aiohttp(address: str, tap: Callable[[Any], Any]) -> list[Json]:
     async with aiohttp.ClientSession() as session, session.ws_connect(address) as connection:
         tap(connection)
         await connection.send_str(CREATE)
@@ -99,6 +100,8 @@ async def test_frameworks_whose_connections_nobody_reaches_are_watched(bootstrap
         with tap.watching():
             await pydantic_agent.converse(base_url, "k")
             await openai_python.converse(base_url, "k")
+            await with_aiohttp(server.url + "/realtime", tap=lambda connection: connection)
+            await with_aiohttp(server.url + "/realtime", tap)  # tapped by itself too: once is enough
         seen = tap.counts.seen
         await openai_python.converse(base_url, "k")
         assert tap.counts.seen == seen
