@@ -27,9 +27,9 @@ async def events_in(bootstrap_servers: str, topic: str) -> list[tuple[str | None
     return found
 
 
-def provider() -> StandIn:
-    """One that wastes no time."""
-    return StandIn(speed=None)
+def provider(speed: float | None = None) -> StandIn:
+    """One that wastes no time, or little."""
+    return StandIn(speed=speed)
 
 
 def without_sound(event: Json) -> Json:
