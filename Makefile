@@ -10,7 +10,7 @@ PYTEST_ARGS ?=
 HOURS ?= 0.5
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test faults faults-relay soak faults-mutations fuzz bench bench-core bench-growth bench-lock lint format types metrics ingest-docs ingest-proofs schemas lock clean python java dashboards deploy-tools image-check
+.PHONY: help venv demo test faults faults-relay soak faults-mutations fuzz bench bench-core bench-growth bench-lock lint format types metrics ingest-docs ingest-proofs schemas lock clean python java dashboards deploy-tools image-check audit licenses sbom
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -110,6 +110,15 @@ deploy-tools: $(STAMP) ## helm, kubeconform, compose-go and the schemas they che
 
 image-check: java $(STAMP) ## as root: the image built step by step and its services run, without a Docker engine
 	@$(BIN)/python -m pytest tests/deploy/test_image.py -m slow $(PYTEST_ARGS)
+
+audit: $(STAMP) ## known vulnerabilities of what is locked; says so where the database can't be reached
+	@$(BIN)/python deploy/audit.py
+
+licenses: $(STAMP) ## docs/licenses.md, from the lock files
+	@$(BIN)/python deploy/licenses.py
+
+sbom: $(STAMP) ## build/sbom.json, a CycloneDX list of what the image is made of
+	@mkdir -p build && $(BIN)/cyclonedx-py requirements --output-file build/sbom.json deploy/requirements.lock
 
 schemas: $(STAMP) ## JSON Schemas, AsyncAPI and the docs of the topics, from the models
 	@$(BIN)/python -m topics.schemas
