@@ -131,13 +131,14 @@ def memory() -> tuple[int, int, int]:
     gc.collect()
     before = resident_bytes()
     copy = 0
-    while len(core.sessions) < IN_MEMORY:
+    while core.size().open + core.size().idle < IN_MEMORY:
         for start in range(0, len(mix), BATCH):
             core.process([_renamed(record, b"-%d" % copy) for record in mix[start : start + BATCH]])
         copy += 1
     gc.collect()
-    items = sum(len(session.items) for session in core.sessions.values())
-    return len(core.sessions), resident_bytes() - before, items
+    size = resident_bytes() - before
+    sessions = core.wake_all().values()
+    return len(sessions), size, sum(len(session.items) for session in sessions)
 
 
 def _renamed(record: Record, suffix: bytes) -> Record:

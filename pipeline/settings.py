@@ -74,8 +74,8 @@ class Settings(BaseSettings):
     session_timeout_ms: int = Field(
         10_000, ge=1000, description="Milliseconds without a heartbeat until a worker loses its partitions."
     )
-    fetch_max_bytes: int = Field(4_194_304, ge=1024, description="Bytes of one fetch from a broker.")
-    max_partition_fetch_bytes: int = Field(1_048_576, ge=1024, description="Bytes of one partition in one fetch.")
+    fetch_max_bytes: int = Field(8_388_608, ge=1024, description="Bytes of one fetch from a broker.")
+    max_partition_fetch_bytes: int = Field(2_097_152, ge=1024, description="Bytes of one partition in one fetch.")
     batch_max_records: int = Field(5000, ge=1, description="Records of one partition in one transaction.")
 
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level that is logged.")

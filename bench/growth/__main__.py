@@ -33,6 +33,7 @@ def main() -> None:
     LOGS.mkdir(parents=True, exist_ok=True)
     # So that Kafka and the worker are stopped too.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))
+    failed: list[str] = []
     if not given.page:
         began = time.monotonic()
 
@@ -44,11 +45,18 @@ def main() -> None:
             warm_up(Run(kafka, given.events, tell))
             for name in given.only:
                 tell(name)
-                rows = list(SECTIONS[name](Run(kafka, given.events, tell)))
+                try:
+                    rows = list(SECTIONS[name](Run(kafka, given.events, tell)))
+                except Exception as error:  # the other sections are worth their minutes all the same
+                    tell(f"{name} failed, its old table stays: {error}")
+                    failed.append(name)
+                    continue
                 kept = {"when": datetime.now(UTC).isoformat(timespec="seconds"), "rows": rows}
                 (LOGS / f"{name}.json").write_bytes(orjson.dumps(kept, option=orjson.OPT_INDENT_2))
         tell("done")
     print("\n".join(f"written: {path}" for path in write(LOGS)))
+    if failed:
+        sys.exit(f"failed: {', '.join(failed)}")
 
 
 if __name__ == "__main__":

@@ -32,7 +32,7 @@ def cost(kind: str, size: int, events: int = EVENTS) -> dict[str, float]:
     gc.freeze()
     gc.set_threshold(*GC_THRESHOLDS)
     sessions = size if kind == "sessions" else ITEM_SESSIONS
-    opening = opened(size) if kind == "sessions" else with_items(ITEM_SESSIONS, size)
+    opening = opened(size, briefly=True) if kind == "sessions" else with_items(ITEM_SESSIONS, size)
     core = Partition(CoreSettings())
     before = rss_mib()
     offset = 0
@@ -45,7 +45,7 @@ def cost(kind: str, size: int, events: int = EVENTS) -> dict[str, float]:
         measured = _records(turns(events, sessions, first=(number + 1) << 24), offset)
         offset += len(measured)
         rounds.append(_cpu_seconds(core, measured) / len(measured) * 1e6)
-    assert len(core.sessions) == sessions, "no session may have gone idle"
+    assert core.size().open == sessions, "no session may have gone idle"
     return {"size": size, "us": min(rounds), "opening_events": offset, "rss_mib": memory, "sessions": sessions}
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import orjson
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 
-from bench.growth.memory import rss_mib
+from bench.growth.memory import peak_mib, rss_mib
 from bench.growth.speed import Sample
 from bench.processes import cpu_seconds
 from bench.programs import OWN
@@ -135,3 +135,6 @@ class Worker:
 
     def rss_mib(self) -> float:
         return rss_mib(self._process.pid)
+
+    def peak_mib(self) -> float:
+        return peak_mib(self._process.pid)

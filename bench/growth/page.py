@@ -42,7 +42,7 @@ _CORE = Column("core alone, µs CPU an event", _number("core_us", "{:.1f}"))
 _RESTORE = (
     Column("changelog records read", _number("restored_records")),
     Column("restored in", _number("restore_seconds", "{:.2f} s")),
-    Column("memory, running", _number("rss_running_mib", "{:,.0f} MiB")),
+    Column("memory, at most", _number("rss_most_mib", "{:,.0f} MiB")),
     Column("memory, restored", _number("rss_restored_mib", "{:,.0f} MiB")),
 )
 
@@ -56,7 +56,13 @@ TABLES: Mapping[str, Sequence[Column]] = {
     "partitions": (_size("partitions"), *_SPEED, Column("memory", _number("rss_mib", "{:,.0f} MiB"))),
     "sessions": (_size("open sessions"), *_SPEED, _CORE, *_RESTORE),
     "items": (_size("items in a session"), *_SPEED, _CORE),
-    "state": (_size("open sessions"), *_RESTORE, _SPEED[1]),
+    "state": (
+        _size("open sessions"),
+        *_RESTORE[:3],
+        Column("memory, at rest", _number("rss_running_mib", "{:,.0f} MiB")),
+        _RESTORE[3],
+        _SPEED[1],
+    ),
     "changelog": (
         Column("settings", _number("settings", "{}")),
         Column("records written", _number("written")),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,7 @@ import orjson
 from bench.growth import compaction
 from bench.growth.deployment import Deployment
 from bench.growth.speed import Sample, speed
-from bench.growth.traffic import mix, opened, turns, with_items
+from bench.growth.traffic import again, mix, opened, turns, with_items
 from bench.inputs import Event
 from bench.programs import OWN
 from pipeline.kafka import EmbeddedKafka
@@ -28,6 +29,10 @@ SESSIONS = (100, 1_000, 10_000, 100_000)
 ITEMS = (10, 100, 1_000, 10_000)
 STATES = (100, 1_000, 10_000)
 USUAL_PARTITIONS = 4
+COPIES = 2
+"""Of the mix, so that each of many partitions has several batches: a rate is taken between commits."""
+REST_SECONDS = 16
+"""Until a worker without traffic has let its sessions sleep (5 s) and given memory back (10 s)."""
 WARM_UP_EVENTS = 100_000
 ITEM_SESSIONS = 4
 
@@ -49,10 +54,10 @@ def processes(run: Run) -> Iterable[Row]:
     """The mix in 16 partitions, read by 1, 2 and 4 processes, each time by a new group."""
     events = mix(run.events)
     first = run.deployment(16)
-    first.topics.fill(first.input, first.partitions, events)
+    records = first.topics.fill(first.input, first.partitions, again(events, COPIES))
     for count in PROCESSES:
         place = run.deployment(16, source=first.input)
-        yield _row(run, place, count, count, len(events))
+        yield _row(run, place, count, count, records)
 
 
 def partitions(run: Run) -> Iterable[Row]:
@@ -60,15 +65,15 @@ def partitions(run: Run) -> Iterable[Row]:
     events = mix(run.events)
     for count in PARTITIONS:
         place = run.deployment(count)
-        place.topics.fill(place.input, count, events)
-        yield _row(run, place, count, 1, len(events))
+        records = place.topics.fill(place.input, count, again(events, COPIES))
+        yield _row(run, place, count, 1, records)
         place.delete()
 
 
 def sessions(run: Run) -> Iterable[Row]:
-    """Turns in so many open sessions, each with a conversation of 2 items behind it; the same in the core alone."""
+    """Turns in so many open sessions, each with 2 items behind it; the same in the core alone."""
     for count in SESSIONS:
-        yield _grown(run, count, opened(count), count) | {"core_us": _core("sessions", count)["us"]}
+        yield _grown(run, count, opened(count, briefly=True), count) | {"core_us": _core("sessions", count)["us"]}
 
 
 def items(run: Run) -> Iterable[Row]:
@@ -81,7 +86,7 @@ def items(run: Run) -> Iterable[Row]:
 def state(run: Run) -> Iterable[Row]:
     """Whole simulated conversations (3 turns, 8 items on average): memory while they run and after a restart."""
     for count in STATES:
-        yield _grown(run, count, opened(count, scenarios=()), count)
+        yield _grown(run, count, opened(count, scenarios=()), count, rest=REST_SECONDS)
 
 
 def changelog(run: Run) -> Iterable[Row]:
@@ -117,17 +122,22 @@ def _row(run: Run, place: Deployment, size: int, processes: int, records: int) -
     return _told(run, {"size": size, "events": records, "rss_mib": memory, **_figures(samples, 0, records)})
 
 
-def _grown(run: Run, size: int, opening: Iterable[Event], sessions: int) -> Row:
-    """Bring the state to its size; stop; write turns; start again, which restores it, and measure the turns."""
+def _grown(run: Run, size: int, opening: Iterable[Event], sessions: int, rest: float = 0) -> Row:
+    """Bring the state to its size; stop; write turns; start again, which restores it, and measure the turns.
+
+    rest: seconds without traffic before the memory is looked at.
+    """
     place = run.deployment(USUAL_PARTITIONS)
     before = place.topics.fill(place.input, place.partitions, opening)
     with place.worker() as worker:
         worker.drain()
+        most = worker.peak_mib()
+        time.sleep(rest)
         running = worker.rss_mib()
     with place.worker() as worker:
         restored = worker.restored()
         after_restore = worker.rss_mib()
-    count = place.topics.fill(place.input, place.partitions, turns(run.events, sessions))
+    count = place.topics.fill(place.input, place.partitions, turns(run.events // 2, sessions))
     with place.worker() as worker:
         samples = worker.drain()
         memory = worker.rss_mib()
@@ -136,6 +146,7 @@ def _grown(run: Run, size: int, opening: Iterable[Event], sessions: int) -> Row:
         "size": size,
         "opening_events": before,
         "events": count,
+        "rss_most_mib": most,
         "rss_running_mib": running,
         "rss_restored_mib": after_restore,
         "rss_mib": memory,
@@ -160,6 +171,6 @@ def _told(run: Run, row: Row) -> Row:
     told = f"{row['size']:>9,}: {row['rate']:,.0f} events/s, {row['worker_us']:.1f} µs CPU an event"
     if "restore_seconds" in row:
         told += f", restored {row['restored_records']:,} records in {row['restore_seconds']:.2f} s"
-        told += f", {row['rss_restored_mib']:.0f} MiB"
+        told += f", {row['rss_restored_mib']:.0f} MiB; at most {row['rss_most_mib']:.0f} MiB before"
     run.tell(told)
     return row

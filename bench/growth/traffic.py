@@ -10,6 +10,7 @@ import re
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import chain, zip_longest
 from random import Random
 from typing import Any
@@ -79,14 +80,21 @@ def turn(number: int, scenario: str = "spoken_turn", deltas: bool = True) -> Tem
     return template(e for e in events if not _type(e).startswith(b"session.") and (deltas or not is_delta(e)))
 
 
-def conversation(number: int, scenarios: Sequence[str] = ()) -> Template:
+_BRIEFLY = frozenset({b"session.created", b"conversation.item.added", b"conversation.item.done"})
+
+
+def conversation(number: int, scenarios: Sequence[str] = (), briefly: bool = False) -> Template:
     """A session from its beginning on, without its deltas: what they add to the state is nothing."""
-    return template(event for event in _written(number, scenarios).events if not is_delta(event))
+    events = _written(number, scenarios).events
+    return template(event for event in events if (_type(event) in _BRIEFLY if briefly else not is_delta(event)))
 
 
-def opened(sessions: int, scenarios: Sequence[str] = ("written_turn",)) -> Iterator[Event]:
-    """So many sessions, each with a conversation behind it; () draws the turns as the simulator does (3 on average)."""
-    some = [conversation(number, scenarios) for number in range(_CONVERSATIONS)]
+def opened(sessions: int, scenarios: Sequence[str] = ("written_turn",), briefly: bool = False) -> Iterator[Event]:
+    """So many sessions, each with a conversation behind it; () draws the turns as the simulator does (3 on average).
+
+    briefly: only their beginning and their items, which is what a hundred thousand sessions can be opened with.
+    """
+    some = [conversation(number, scenarios, briefly) for number in range(_CONVERSATIONS)]
     now = _now()
     for start in range(0, sessions, OPEN_AT_ONCE):
         together = range(start, min(start + OPEN_AT_ONCE, sessions))
@@ -119,6 +127,7 @@ def turns(events: int, sessions: int, first: int = 1 << 24) -> Iterator[Event]:
         yield from _in_turns(together)
 
 
+@cache
 def mix(events: int) -> list[Event]:
     """Simulated conversations of all dialects, many at a time, as a collector writes them."""
     every_ms = 800
@@ -129,6 +138,15 @@ def mix(events: int) -> list[Event]:
         if len(out) == events:
             return out
     raise AssertionError("sessions without end have ended")
+
+
+def again(events: Sequence[Event], copies: int) -> Iterator[Event]:
+    """The events so many times, each time as those of other sessions."""
+    for copy in range(copies):
+        for key, value, headers, timestamp in events:
+            session = b"%b-%d" % (key, copy)
+            others = [pair for pair in headers if pair[0] != "ce_sessionid"]
+            yield session, value, [*others, ("ce_sessionid", session)], timestamp
 
 
 def session_name(number: int) -> bytes:

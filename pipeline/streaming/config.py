@@ -31,8 +31,8 @@ class StreamConfig:
     transaction_timeout_ms: int = 60_000
     """The broker aborts a transaction that is open for longer; the worker gives it up after the same time."""
 
-    fetch_partition_bytes: int = 1_048_576
-    fetch_max_bytes: int = 4_194_304
+    fetch_partition_bytes: int = 2_097_152
+    fetch_max_bytes: int = 8_388_608
     """Of one fetch from a broker, over all partitions: as records its bytes take three to ten times as much memory."""
     max_batch_records: int = 5_000
     """Records of one transaction; a larger fetch is cut."""

@@ -6,7 +6,7 @@ import orjson
 import pytest
 
 from bench.core import Record
-from bench.growth.traffic import conversation, opened, session_name, turn, turns, with_items
+from bench.growth.traffic import again, conversation, opened, session_name, turn, turns, with_items
 from bench.inputs import Event
 from pipeline.core import BatchResult, CoreSettings, Partition
 
@@ -54,6 +54,23 @@ def test_every_opened_session_is_open(scenarios: tuple[str, ...]) -> None:
     assert set(core.sessions) == {session_name(number) for number in range(50)}
     assert not result.counts.rejected
     assert all(session.items for session in core.sessions.values())
+
+
+def test_sessions_that_are_opened_briefly_have_their_items_and_little_else() -> None:
+    core = Partition(CoreSettings())
+    events = list(opened(50, briefly=True))
+    result = played(core, events)
+    assert len(events) == 50 * 5
+    assert result.counts.used == len(events)
+    assert all(len(session.items) == 2 for session in core.sessions.values())
+
+
+def test_again_gives_the_same_events_to_other_sessions() -> None:
+    events = list(turns(100, 3))
+    twice = list(again(events, 2))
+    assert [value for _, value, _, _ in twice] == 2 * [value for _, value, _, _ in events]
+    assert len({key for key, _, _, _ in twice}) == 2 * len({key for key, _, _, _ in events})
+    assert all(dict(headers)["ce_sessionid"] == key for key, _, headers, _ in twice)
 
 
 def test_sessions_have_their_items() -> None:
