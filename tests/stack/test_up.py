@@ -55,7 +55,7 @@ def test_up_takes_a_load_and_ends_cleanly(tmp_path: Path):
         assert events is not None
         wait_for(output, f"consumed {events[1]}, records out [1-9]", 60)
         children = children_of(up.pid)
-        assert len(children) == 2  # Kafka and the worker
+        assert len(children) == 3  # Kafka, its watchdog and the worker
         up.send_signal(signal.SIGINT)
         assert up.wait(60) == 0
     finally:
