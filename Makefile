@@ -4,13 +4,14 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
 VENV   := .venv
 BIN    := $(VENV)/bin
 BENCH  := build/bench-venv
+FRAMES := build/frameworks-venv
 STAMP  := $(VENV)/.installed
 CODE   := pipeline topics tests
 PYTEST_ARGS ?=
 HOURS ?= 0.5
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test faults faults-relay soak faults-mutations fuzz bench bench-core bench-growth bench-lock lint format types metrics ingest-docs ingest-proofs schemas lock clean python java dashboards deploy-tools image-check audit licenses sbom
+.PHONY: help venv demo test faults faults-relay soak faults-mutations fuzz bench bench-core bench-growth bench-lock frameworks frameworks-lock lint format types metrics ingest-docs ingest-proofs schemas lock clean python java dashboards deploy-tools image-check audit licenses sbom
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -73,6 +74,21 @@ $(BENCH)/.installed: bench/requirements.lock | python
 
 bench-growth: java $(STAMP) $(BENCH)/.installed ## what grows with processes, partitions, sessions, items; restore, memory; into docs/scaling.md
 	@PYTHONPATH=. $(BENCH)/bin/python -m bench.growth $(GROWTH_ARGS)
+
+frameworks: java $(STAMP) $(FRAMES)/.installed ## the tap's code in docs/collecting.md for LiveKit, Pipecat and openai-agents, run
+	@$(BIN)/python -m pytest tests/ingest/tap/test_docs.py -m slow $(PYTEST_ARGS)
+
+# 800 MB of them: apart from the product's, and out of the gate.
+$(FRAMES)/.installed: tests/ingest/tap/frameworks/requirements.lock | python
+	@echo "Installing the agent frameworks into $(FRAMES) …"
+	@test -x $(FRAMES)/bin/python || $(PYTHON) -m venv $(FRAMES)
+	@$(FRAMES)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
+	@touch $@
+
+frameworks-lock: ## newest versions of the agent frameworks
+	@test -x $(VENV)/lock/bin/uv || { $(PYTHON) -m venv $(VENV)/lock && $(VENV)/lock/bin/pip install --quiet uv; }
+	@$(VENV)/lock/bin/uv pip compile pyproject.toml tests/ingest/tap/frameworks/requirements.in $(LOCK_ARGS) --upgrade \
+	  --extra tap -o tests/ingest/tap/frameworks/requirements.lock
 
 bench-core: $(STAMP) ## microseconds per event in the core, by event type
 	@$(BIN)/python -m bench.core
