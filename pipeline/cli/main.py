@@ -40,6 +40,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("rejected", "pipeline.cli.rejected:app", "What could not be used: list, show, put right, send again."),
     Command("export", "pipeline.cli.export:export_command", "A topic to Parquet or JSON lines, resumable."),
     Command("import", "pipeline.cli.import_:import_command", "What was exported, back into a topic, each record once."),
+    Command("forget", "pipeline.cli.forget:forget_command", "A person's sessions: state deleted, then left out."),
     Command("demo", "pipeline.cli.demo:demo", "The whole main job once on this machine, every record checked."),
     Command("kafka", "pipeline.cli.kafka:app", "Apache Kafka on this machine, for a first run and for tests."),
     Command("topics", "pipeline.cli.topics:app", "The topics: what there should be, what there is, and making it so."),

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
+from pipeline.erasure.erased import read_erased, without
 from pipeline.errors import ItemstreamError, UsageError
 from pipeline.export.latest import Latest
 from pipeline.export.layout import LONGEST_TOPIC, Format, exported_files, temporary_files
@@ -79,6 +80,7 @@ async def export(
         raise ItemstreamError(f"the name of topic {order.topic} is too long to stand in a file's name")
     open_file = opener(order.topic, order.model, order.format)
     began = time.monotonic()
+    erased = await read_erased(settings)
     with ExitStack() as held:
         async with open_source(settings, order.topic) as source:
             _make(order.folder)
@@ -88,7 +90,7 @@ async def export(
                 clean(order.folder, state)
                 # Before any file: a folder with files and without it is a stranger's.
                 state.save(order.folder)
-            job = _Job(order, source, state, open_file, tell, stop or asyncio.Event(), fault)
+            job = _Job(order, source, state, open_file, tell, stop or asyncio.Event(), fault, erased)
             await (job.latest() if order.latest_revision else job.all())
     job.report.seconds = time.monotonic() - began
     return job.report
@@ -187,8 +189,10 @@ class _Job:
         tell: Tell,
         stop: asyncio.Event,
         fault: Fault,
+        erased: frozenset[str],
     ) -> None:
         self.order = order
+        self.erased = erased
         self.source = source
         self.state = state
         self.open_file = open_file
@@ -204,7 +208,7 @@ class _Job:
         every = self.order.follow_seconds
         while True:
             ends = await self.source.ends(self.partitions)
-            await self._round(ends, self.state.selection.chosen)
+            await self._round(ends, self._chosen)
             if every is None or self.stop.is_set():
                 return
             with contextlib.suppress(TimeoutError):
@@ -227,11 +231,14 @@ class _Job:
             begins = await self.source.begins(self.partitions)
             for partition, end in ends.items():
                 async for fetch in self.source.read(partition, begins[partition], end):
-                    await asyncio.to_thread(latest.see, self.state.selection.chosen(fetch.records))
+                    await asyncio.to_thread(latest.see, self._chosen(fetch.records))
                     if self.stop.is_set():
                         return
             latest.seen_all()
             await self._round(ends, latest.chosen)
+
+    def _chosen(self, records: Sequence[FetchedRecord]) -> Sequence[FetchedRecord]:
+        return without(self.erased, self.state.selection.chosen(records))
 
     async def _round(
         self, ends: Mapping[int, int], chosen: Callable[[Sequence[FetchedRecord]], Sequence[FetchedRecord]]

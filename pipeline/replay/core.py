@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 
 from pipeline.core import BatchResult, CoreSettings, Counts, InputRecord, Partition
+from pipeline.erasure.erased import without
 from pipeline.replay.selection import Wanted
 from pipeline.replay.window import Window
 
@@ -50,12 +51,15 @@ class ReplayCore:
     however often it is resumed.
     """
 
-    def __init__(self, settings: CoreSettings, window: Window, wanted: Wanted, made_ms: int) -> None:
+    def __init__(
+        self, settings: CoreSettings, window: Window, wanted: Wanted, made_ms: int, erased: Iterable[str] = ()
+    ) -> None:
         self.summary = Summary()
         self._core = Partition(settings)
         self._window = window
         self._wanted = wanted
         self._made_ms = made_ms
+        self._erased = frozenset(erased)
 
     def restore(self, key: bytes, value: bytes | None) -> None:
         """Take a record of the job's state."""
@@ -71,7 +75,7 @@ class ReplayCore:
     def process(self, records: Iterable[InputRecord], now_ms: int = 0) -> BatchResult:
         """Process records of the window; with its last one, the window ends. `now_ms` does not matter."""
         records = list(records)
-        result = self._core.process(records, self._made_ms)
+        result = self._core.process(without(self._erased, records), self._made_ms)
         self.summary.last_ms = records[-1].timestamp
         if records[-1].offset + 1 >= self._window.end:
             return self._result(_joined(result, self._pass_time()))

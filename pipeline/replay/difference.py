@@ -89,7 +89,7 @@ async def compare(
     """
     topics = Topics(job.prefix)
     wanted = window.wanted(job.selection)
-    core = ReplayCore(job.core, window, wanted, job.made_ms)
+    core = ReplayCore(job.core, window, wanted, job.made_ms, job.erased)
     with Comparison(topics) as comparison:
         async with aclosing(outputs_of(consumer, job, core, window, pace, on_read)) as again:
             async for outputs in again:

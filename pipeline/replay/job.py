@@ -45,6 +45,8 @@ class Job:
     core: CoreSettings
     made_ms: int
     by: str = ""
+    erased: tuple[str, ...] = ()
+    """Sessions that are left out: those that were erased when the job was made."""
     max_rate: float | None = None
     """Events a second and process, at most."""
     version: str = __version__
@@ -104,6 +106,7 @@ class Job:
             del told["made"]
             told |= {
                 "files": tuple(told["files"]),
+                "erased": tuple(told.get("erased", ())),
                 "selection": Selection.from_json(told["selection"]),
                 "windows": tuple(Window.from_json(window) for window in told["windows"]),
                 "core": CoreSettings(**told["core"]),

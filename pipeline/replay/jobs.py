@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from pipeline.erasure.erased import read_erased
 from pipeline.errors import ItemstreamError, UsageError
 from pipeline.rejected.read import reader
 from pipeline.replay.job import Job, Kind, job_group, new_id, whoami
@@ -69,6 +70,7 @@ async def plan(settings: Settings, order: Order, until: Mapping[int, int] | None
         windows=tuple(windows),
         core=settings.model_copy(update={"prefix": prefix}).core_settings(),
         made_ms=now_ms,
+        erased=tuple(sorted(await read_erased(settings))),
         by=whoami(),
         max_rate=order.max_rate,
     )

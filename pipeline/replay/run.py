@@ -147,7 +147,7 @@ async def _summary_of(consumer: Reader, topic: str, partition: int) -> Summary |
 
 def _core(job: Job, number: int) -> ReplayCore:
     window = job.windows[number]
-    return ReplayCore(job.core, window, window.wanted(job.selection), job.made_ms)
+    return ReplayCore(job.core, window, window.wanted(job.selection), job.made_ms, job.erased)
 
 
 async def _config(own: Settings, job: Job) -> StreamConfig:

@@ -64,7 +64,7 @@ class TopicStream:
 
     def outputs(self, pace: Pace, on_read: OnRead) -> AsyncGenerator[list[Output], None]:
         job, window = self.job, self.window
-        core = ReplayCore(job.core, window, window.wanted(job.selection), job.made_ms)
+        core = ReplayCore(job.core, window, window.wanted(job.selection), job.made_ms, job.erased)
         self.summary = core.summary
         return outputs_of(self.consumer, job, core, window, pace, on_read)
 
