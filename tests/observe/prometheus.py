@@ -9,7 +9,7 @@ import subprocess
 import time
 import urllib.parse
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -66,7 +66,7 @@ class Prometheus:
 
 
 @contextmanager
-def prometheus(folder: Path, targets: list[int], rules: str) -> Iterator[Prometheus]:
+def prometheus(folder: Path, targets: list[int], rules: str) -> Generator[Prometheus]:
     """Runs it over workers on these ports of the loopback, with the text of a rules file."""
     program = shutil.which("prometheus")
     if program is None:
