@@ -147,6 +147,11 @@ ingest-proofs: java $(STAMP) ## the long tests of the collectors: 200,000 malfor
 
 ingest-docs: $(STAMP) ## the tables of docs/ingest.md, from settings and OpenAPI
 	@$(BIN)/python -m pipeline.ingest.http.reference
+drills: java $(STAMP) ## each alert caused for real, seen to fire and to clear; the table goes to docs/runbook.md
+	@command -v prometheus >/dev/null || { \
+	  echo "Prometheus is missing; install it with: sudo apt-get install -y prometheus" >&2; exit 1; }
+	@$(BIN)/python -m tests.observe.drills $(DRILL)
+
 dashboards: $(STAMP) ## Grafana's dashboards, from deploy/grafana/panels.py
 	@$(BIN)/python deploy/grafana/generate.py
 

@@ -66,7 +66,9 @@ class Prometheus:
 
 
 @contextmanager
-def prometheus(folder: Path, targets: list[int], rules: str) -> Generator[Prometheus]:
+def prometheus(
+    folder: Path, targets: list[int], rules: str, scrape_seconds: int = SCRAPE_SECONDS
+) -> Generator[Prometheus]:
     """Runs it over workers on these ports of the loopback, with the text of a rules file."""
     program = shutil.which("prometheus")
     if program is None:
@@ -74,9 +76,9 @@ def prometheus(folder: Path, targets: list[int], rules: str) -> Generator[Promet
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "rules.yml").write_text(rules)
     scraped = {"job_name": "itemstream", "static_configs": [{"targets": [f"127.0.0.1:{port}" for port in targets]}]}
-    every = f"{SCRAPE_SECONDS}s"
+    every = f"{scrape_seconds}s"
     config = {
-        "global": {"scrape_interval": every, "scrape_timeout": every, "evaluation_interval": every},
+        "global": {"scrape_interval": every, "scrape_timeout": every, "evaluation_interval": "1s"},
         "rule_files": ["rules.yml"],
         "scrape_configs": [scraped],
     }

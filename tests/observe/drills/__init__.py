@@ -1,0 +1,1 @@
+"""A drill per alert: `python -m tests.observe.drills` causes it for real, sees it fire and clear."""

@@ -1,0 +1,94 @@
+"""Runs the drills, one after another, and writes the table of docs/runbook.md."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from tests.observe.drills.causes import DRILLS, Drill
+from tests.observe.drills.site import SECONDS_PER_MINUTE, Site, site
+from tests.observe.prometheus import ROOT, alerts
+from tests.observe.support import get, until_true
+
+PAGE = ROOT / "docs" / "runbook.md"
+FIRES_IN, CLEARS_IN = 90.0, 120.0
+
+Row = tuple[str, str, float | None, float | None]
+"""Alert, cause, seconds until it fired, and until it was over; None where it did not within the time."""
+
+
+async def run(drill: Drill, where: Site) -> list[Row]:
+    """One drill."""
+    names = set(drill.alerts)
+    await until_true(lambda: not names & where.prometheus.firing(), CLEARS_IN)
+    cause = drill.cause(where)
+    started = time.monotonic()
+    await anext(cause)
+    fired = await _when_each(names, where, started, FIRES_IN, firing=True)
+    ended = time.monotonic()
+    await anext(cause, None)
+    cleared = await _when_each(set(fired), where, ended, CLEARS_IN, firing=False)
+    return [(name, drill.words, fired.get(name), cleared.get(name)) for name in drill.alerts]
+
+
+async def _when_each(names: set[str], where: Site, since: float, seconds: float, *, firing: bool) -> dict[str, float]:
+    """Seconds until each was first seen firing, or not firing."""
+    seen: dict[str, float] = {}
+    while names - seen.keys() and time.monotonic() - since < seconds:
+        now = await asyncio.to_thread(where.prometheus.firing)
+        for name in names - seen.keys():
+            if (name in now) is firing:
+                seen[name] = time.monotonic() - since
+        await asyncio.sleep(0.3)
+    return seen
+
+
+def table(rows: list[Row]) -> str:
+    """For the page."""
+    lines = ["| alert | cause | fired after | over, after the cause was |", "|---|---|---|---|"]
+    lines += [f"| {name} | {words} | {_seconds(fired)} | {_seconds(cleared)} |" for name, words, fired, cleared in rows]
+    return "\n".join(lines)
+
+
+def _seconds(value: float | None) -> str:
+    return "**not seen**" if value is None else f"{value:.0f} s"
+
+
+async def main() -> int:
+    """Returns 0 where every alert fired and cleared."""
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # it tells of all that is broken here on purpose
+    wanted = set(sys.argv[1:])
+    rows: list[Row] = []
+    with tempfile.TemporaryDirectory(prefix="itemstream-drills-") as folder:
+        async with site(Path(folder)) as where:
+            await until_true(lambda: get(where.port, "/ready")[0] == 200, 60)
+            for drill in DRILLS:
+                if wanted and not wanted & set(drill.alerts):
+                    continue
+                rows += await run(drill, where)
+                print(*table(rows).splitlines()[-len(drill.alerts) :], sep="\n", flush=True)
+    if not wanted:
+        assert {row[0] for row in rows} == {rule["alert"] for rule in alerts()}
+        write(rows)
+    return int(any(None in row for row in rows))
+
+
+def write(rows: list[Row]) -> None:
+    """Put the table into the page."""
+    words = f"In the rules a minute lasted {SECONDS_PER_MINUTE} s; thresholds as they are. Scraped every 3 s.\n\n"
+    text = re.sub(
+        r"(<!-- drills:begin -->\n).*(<!-- drills:end -->)",
+        lambda found: found[1] + words + table(rows) + "\n" + found[2],
+        PAGE.read_text(),
+        flags=re.DOTALL,
+    )
+    PAGE.write_text(text)
+
+
+if __name__ == "__main__":
+    sys.exit(asyncio.run(main()))
