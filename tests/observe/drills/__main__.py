@@ -74,20 +74,26 @@ async def main() -> int:
                 print(*table(rows).splitlines()[-len(drill.alerts) :], sep="\n", flush=True)
     if not wanted:
         assert {row[0] for row in rows} == {rule["alert"] for rule in alerts()}
-        write(rows)
+    write(rows)
     return int(any(None in row for row in rows))
 
 
 def write(rows: list[Row]) -> None:
-    """Put the table into the page."""
+    """Write the table into the page; lines of alerts that were not drilled now stay as they are."""
+    head, *lines = (part.splitlines() for part in (table(rows[:0]), table(rows)))
+    new = {line.split(" | ")[0]: line for line in lines[0][2:]}
+    text = PAGE.read_text()
+    old = {line.split(" | ")[0]: line for line in re.findall(r"^\| Itemstream\w+ \| .*$", text, re.MULTILINE)}
     words = f"In the rules a minute lasted {SECONDS_PER_MINUTE} s; thresholds as they are. Scraped every 3 s.\n\n"
-    text = re.sub(
-        r"(<!-- drills:begin -->\n).*(<!-- drills:end -->)",
-        lambda found: found[1] + words + table(rows) + "\n" + found[2],
-        PAGE.read_text(),
-        flags=re.DOTALL,
+    body = "\n".join([*head, *{**old, **new}.values()])
+    PAGE.write_text(
+        re.sub(
+            r"(<!-- drills:begin -->\n).*(<!-- drills:end -->)",
+            lambda found: found[1] + words + body + "\n" + found[2],
+            text,
+            flags=re.DOTALL,
+        )
     )
-    PAGE.write_text(text)
 
 
 if __name__ == "__main__":

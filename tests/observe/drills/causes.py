@@ -52,9 +52,9 @@ async def slow_broker(site: Site) -> AsyncGenerator[None]:
     async def limp() -> None:
         while True:
             site.signal_kafka(signal.SIGSTOP)
-            await asyncio.sleep(2.0)
+            await asyncio.sleep(2.5)
             site.signal_kafka(signal.SIGCONT)
-            await asyncio.sleep(0.7)
+            await asyncio.sleep(0.3)
 
     task = asyncio.create_task(limp())
     yield
@@ -152,7 +152,7 @@ DRILLS = (
     Drill(("ItemstreamAborts",), "every partition's producer fenced once a second", fenced),
     Drill(("ItemstreamRebalancing",), "a member that joins and leaves the group every two seconds", coming_and_going),
     Drill(("ItemstreamFilesRunOut",), "the limit of open files set four above what is open", few_files),
-    Drill(("ItemstreamSlowCommits",), "the broker frozen for two of every three seconds", slow_broker),
+    Drill(("ItemstreamSlowCommits",), "the broker frozen but for a moment every three seconds", slow_broker),
     Drill(
         ("ItemstreamStandstill", "ItemstreamLag", "ItemstreamLagCritical"),
         "events of twenty minutes ago, and the broker frozen (SIGSTOP) in the middle of them", frozen_broker,
