@@ -137,7 +137,7 @@ def _grown(run: Run, size: int, opening: Iterable[Event], sessions: int, rest: f
     with place.worker() as worker:
         restored = worker.restored()
         after_restore = worker.rss_mib()
-    count = place.topics.fill(place.input, place.partitions, turns(run.events // 2, sessions))
+    count = place.topics.fill(place.input, place.partitions, turns(run.events, sessions))
     with place.worker() as worker:
         samples = worker.drain()
         memory = worker.rss_mib()
