@@ -36,7 +36,7 @@ class Child:
         self.log = log
         with log.open("wb") as file:
             self._process = subprocess.Popen(
-                argv, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, stdout=file, stderr=file,
+                argv, cwd=ROOT, env={"PYTHONPATH": str(ROOT), **os.environ}, stdout=file, stderr=file,
                 stdin=subprocess.DEVNULL, start_new_session=True,
             )  # fmt: skip
         self.pid = self._process.pid

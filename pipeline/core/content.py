@@ -100,13 +100,17 @@ def _less_audio(part: object) -> object:
 
 def _canonical(sent: dict[str, Any] | str, role: str | None, told: dict[str, Any] | None) -> dict[str, Any]:
     part: dict[str, Any] = {"type": "text", "text": sent} if isinstance(sent, str) else sent
+    type_ = part_type(part.get("type"), role)
+    words: object = part.get("text") or part.get("transcript")
+    if words and len(part) == 2 and type_ == part.get("type") and isinstance(words, str):
+        return part  # a type and words: most parts
     out = {
         name: value
         for name, value in part.items()
         # What is of another type `item` keeps as it came.
         if value is not None and name != "audio" and (name not in _TEXTS or isinstance(value, str))
     }
-    out["type"] = part_type(part.get("type"), role)
+    out["type"] = type_
     if told is not None and words_of(out) is None:
         out.update(
             (name, told[name]) for name in ("text", "transcript") if told.get(name) and isinstance(told[name], str)
