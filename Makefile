@@ -107,7 +107,8 @@ $(COMPILED)/.tested: $(STAMP) $(shell find pipeline/core tests/core -name '*.py'
 	@cd $(COMPILED) && HATCH_BUILD_HOOK_ENABLE_MYPYC=1 ../../$(BIN)/python -m pip wheel --quiet \
 	  --disable-pip-version-check --no-deps --no-build-isolation --wheel-dir dist .
 	@cd $(COMPILED) && PYTHONPATH=. ../../$(BIN)/python -c 'import pipeline.core as it; assert it.COMPILED'
-	@cd $(COMPILED) && PYTHONPATH=. ../../$(BIN)/python -m pytest tests/core -m "not slow" -q $(PYTEST_ARGS)
+	@cd $(COMPILED) && ITEMSTREAM_RECORDINGS="$${ITEMSTREAM_RECORDINGS:-$(abspath ../shared/recordings)}" PYTHONPATH=. \
+	  ../../$(BIN)/python -m pytest tests/core -m "not slow" -q $(PYTEST_ARGS)
 	@touch $@
 
 lint: $(STAMP) ## ruff: rules and format
