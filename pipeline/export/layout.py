@@ -9,7 +9,6 @@ The day is that of the records' timestamps, in UTC. Spark, pandas and pyarrow pa
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -90,12 +89,3 @@ def _paths(folder: Path) -> Iterator[Path]:
             yield path
         elif path.name.startswith("day="):
             yield from (inner for inner in sorted(path.iterdir()) if inner.is_file())
-
-
-def sync_folder(folder: Path) -> None:
-    """Make the names in a folder outlive a power cut."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
+from pipeline.durable import sync
 from pipeline.errors import ItemstreamError
-from pipeline.export.layout import DAY_MS, Format, day_folder, file_name, sync_folder, temporary_name
+from pipeline.export.layout import DAY_MS, Format, day_folder, file_name, temporary_name
 from pipeline.export.writers import FileWriter, Opener
 from pipeline.streaming.transactions import Fault, no_fault
 from topics.fetched_records import FetchedRecord
@@ -78,7 +78,7 @@ class Segment:
         try:
             for one in self._open.values():
                 one.writer.close()
-                _sync(one.temporary)
+                sync(one.temporary)
             fault("written")
             made: list[Path] = []
             for one in self._open.values():
@@ -86,8 +86,8 @@ class Segment:
                 made.append(one.temporary.replace(one.temporary.with_name(name)))
                 fault("renamed-one")
             for folder in {path.parent for path in made}:
-                sync_folder(folder)
-            sync_folder(self._folder)
+                sync(folder)
+            sync(self._folder)
         except OSError as error:
             raise explained(self._folder, error) from error
         return made
@@ -109,11 +109,3 @@ def explained(folder: Path, error: OSError) -> ItemstreamError:
 
 def _day(record: FetchedRecord) -> int:
     return record.timestamp // DAY_MS
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

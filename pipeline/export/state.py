@@ -13,8 +13,9 @@ from typing import Literal
 
 from pydantic import TypeAdapter
 
+from pipeline.durable import sync
 from pipeline.errors import ItemstreamError
-from pipeline.export.layout import ExportedFile, Format, sync_folder
+from pipeline.export.layout import ExportedFile, Format
 from pipeline.export.selection import Selection
 
 NAME = "_export.json"
@@ -53,7 +54,7 @@ class ExportState:
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(folder / NAME)
-        sync_folder(folder)
+        sync(folder)
 
     @classmethod
     def load(cls, folder: Path) -> ExportState | None:

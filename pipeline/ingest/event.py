@@ -17,6 +17,8 @@ _LEADING = re.compile(
 )
 """Type and id where providers write them: first, in either order."""
 
+SESSION_CREATED = "session.created"
+
 _PLAIN = re.compile("[A-Za-z0-9_.~-]*")
 
 
@@ -120,6 +122,17 @@ def identity(value: bytes) -> tuple[str | None, str | None]:
     if not isinstance(body, dict):
         return None, None
     return _text(body.get("type")), _text(body.get("event_id"))  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
+
+
+def session_told(type_: str | None, value: bytes) -> str | None:
+    """The id of its session that a `session.created` tells; None of any other event."""
+    if type_ != SESSION_CREATED:
+        return None
+    try:
+        found: Any = orjson.loads(value)["session"]["id"]
+    except (orjson.JSONDecodeError, KeyError, TypeError):
+        return None
+    return _text(found)
 
 
 def source(provider: str | None, session: str | None) -> bytes:

@@ -12,6 +12,7 @@ from typing import Any, Self
 
 import orjson
 
+from pipeline.durable import sync
 from pipeline.errors import ItemstreamError
 from pipeline.ingest.journal.format import START, Position
 
@@ -85,16 +86,7 @@ def replace(path: Path, value: Mapping[str, Any], *, durable: bool = False) -> N
         os.close(file)
     beside.replace(path)
     if durable:
-        sync_folder(path.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    """Make the names in a folder outlive a power cut."""
-    file = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(file)
-    finally:
-        os.close(file)
+        sync(path.parent)
 
 
 def _read(path: Path) -> Mapping[str, Any]:

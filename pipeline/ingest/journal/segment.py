@@ -6,7 +6,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from pipeline.ingest.journal.folder import sync_folder
+from pipeline.durable import sync
 from pipeline.ingest.journal.format import HEADER_BYTES, framed, header, segment_path
 
 
@@ -25,7 +25,7 @@ class Segment:
             if os.write(self._file, header(number)) != HEADER_BYTES:
                 raise OSError(0, "the disk took a part of a segment's header")
             os.fsync(self._file)
-            sync_folder(folder)
+            sync(folder)
         except OSError:
             os.close(self._file)
             path.unlink(missing_ok=True)

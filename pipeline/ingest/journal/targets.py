@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any, cast
-
-from aiokafka.partitioner import DefaultPartitioner
 
 from pipeline.core import Output
+from pipeline.ingest.writer import place
 from pipeline.logs import get_logger
 from pipeline.settings import Settings
 from topics.admin import connect, read_state
@@ -22,7 +19,6 @@ _OVERHEAD = 128
 """Bytes of a batch with one record beside the record's own, at most."""
 
 log = get_logger(__name__)
-_partitioner: Any = cast(Any, DefaultPartitioner)()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +52,7 @@ class Targets:
                     "event_too_large_for_topic", topic=output.topic, key=output.key, bytes=size, limit=target.max_bytes
                 )
                 continue
-            placed.append((_partition(output.key, target.partitions), output))
+            placed.append((place(output.key, target.partitions), output))
         return placed
 
     async def _look_up(self, topic: str) -> _Target:
@@ -75,8 +71,3 @@ class Targets:
 def _size(output: Output) -> int:
     headers = sum(len(name) + len(value or b"") + 4 for name, value in output.headers)
     return len(output.value or b"") + len(output.key or b"") + headers + _OVERHEAD
-
-
-@lru_cache(maxsize=65_536)
-def _partition(key: bytes | None, count: int) -> int:
-    return _partitioner(key, range(count), range(count))

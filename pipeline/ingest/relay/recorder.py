@@ -6,17 +6,13 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import Protocol
 
-import orjson
-
-from pipeline.ingest.event import CollectedEvent, EventRefused, event_record, identity
+from pipeline.ingest.event import CollectedEvent, EventRefused, event_record, identity, session_told
 from pipeline.ingest.redact import Redaction
 from pipeline.ingest.relay.audio import without_audio
 from pipeline.ingest.relay.messages import Message
 from pipeline.ingest.relay.recorded import packed
-
-SESSION_CREATED = "session.created"
 
 
 class Journal(Protocol):
@@ -99,8 +95,8 @@ class Recorder:
         self.sequence += 1
         now = time.time_ns() // 1_000_000
         type_, id_ = identity(value)
-        if type_ == SESSION_CREATED and topic == self._rules.topic:
-            self.session = _session_id(value) or self.session
+        if topic == self._rules.topic:
+            self.session = session_told(type_, value) or self.session
         if not self._rules.audio:
             value = without_audio(type_, value)
         event = CollectedEvent(
@@ -125,14 +121,6 @@ class Recorder:
         else:
             self._counts.dropped += 1
             self._on_full()
-
-
-def _session_id(value: bytes) -> str | None:
-    try:
-        found: Any = orjson.loads(value)["session"]["id"]
-    except (orjson.JSONDecodeError, KeyError, TypeError):
-        return None
-    return found if isinstance(found, str) and found else None
 
 
 def _rfc3339(ms: int) -> str:

@@ -11,10 +11,8 @@ from uuid import uuid4
 
 import orjson
 
-from pipeline.ingest.event import CollectedEvent, identity
+from pipeline.ingest.event import CollectedEvent, identity, session_told
 from pipeline.ingest.relay.audio import without_audio
-
-SESSION_CREATED = "session.created"
 
 
 @dataclass(slots=True)
@@ -72,8 +70,7 @@ class Tapped:
         """What is known of the event; in the order they were received. `audio`: whether it keeps its audio."""
         value = received.data.encode(errors="replace") if isinstance(received.data, str) else received.data
         event_type, event_id = identity(value)
-        if event_type == SESSION_CREATED:
-            self._session = _session_id(value) or self._session
+        self._session = session_told(event_type, value) or self._session
         return CollectedEvent(
             value=value if audio else without_audio(event_type, value),
             session=self._session,
@@ -84,11 +81,3 @@ class Tapped:
             type=event_type,
             id=event_id,
         )
-
-
-def _session_id(value: bytes) -> str | None:
-    try:
-        found: Any = orjson.loads(value)["session"]["id"]
-    except (orjson.JSONDecodeError, KeyError, TypeError):
-        return None
-    return found if isinstance(found, str) and found else None
