@@ -43,7 +43,7 @@ async def test_every_panel_and_every_alert_has_data(deployed: Deployed, tmp_path
     ):
         await until_true(lambda: get(port, "/ready")[0] == 200)
         # It looks for its targets every 5 s only: what happened before the first scrape is in no rate.
-        await asyncio.to_thread(running.until, lambda: [1.0] == [value for _, value in running.query("up")], 20)
+        await asyncio.to_thread(running.until, lambda: [value for _, value in running.query("up")] == [1.0], 20)
         for wave in range(2):
             await simulate(deployed, 60 + wave, bad=0.02)
             calls = [event for number in range(3) for event in failing(f"failing-{wave}-{number}")]
