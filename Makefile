@@ -11,7 +11,7 @@ PYTEST_ARGS ?=
 HOURS ?= 0.5
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test faults faults-relay soak faults-mutations fuzz bench bench-core bench-growth bench-lock frameworks frameworks-lock lint format types metrics ingest-docs ingest-proofs schemas lock clean python java dashboards deploy-tools image-check audit licenses sbom
+.PHONY: help venv demo test faults faults-relay soak faults-mutations fuzz bench bench-core bench-growth bench-lock frameworks frameworks-lock page page-lint lint format types metrics ingest-docs ingest-proofs schemas lock clean python java dashboards deploy-tools image-check audit licenses sbom
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -103,13 +103,22 @@ $(COMPILED)/.tested: $(STAMP) $(shell find pipeline/core tests/core -name '*.py'
 	  echo "A C compiler is missing; install it with: sudo apt-get install -y gcc libc6-dev python3-dev" >&2; exit 1; }
 	@echo "Compiling the core in $(COMPILED) …"
 	@rm -rf $(COMPILED) && mkdir -p $(COMPILED)
-	@cp -r pipeline topics LICENSE README.md pyproject.toml $(COMPILED)/ && ln -s ../../tests ../../docs $(COMPILED)/
+	@tar --exclude=node_modules -cf - pipeline topics LICENSE README.md pyproject.toml | tar -xf - -C $(COMPILED)
+	@ln -s ../../tests ../../docs $(COMPILED)/
 	@cd $(COMPILED) && HATCH_BUILD_HOOK_ENABLE_MYPYC=1 ../../$(BIN)/python -m pip wheel --quiet \
 	  --disable-pip-version-check --no-deps --no-build-isolation --wheel-dir dist .
 	@cd $(COMPILED) && PYTHONPATH=. ../../$(BIN)/python -c 'import pipeline.core as it; assert it.COMPILED'
 	@cd $(COMPILED) && ITEMSTREAM_RECORDINGS="$${ITEMSTREAM_RECORDINGS:-$(abspath ../shared/recordings)}" PYTHONPATH=. \
 	  ../../$(BIN)/python -m pytest tests/core -m "not slow" -q $(PYTEST_ARGS)
 	@touch $@
+
+PAGE := pipeline/console/page
+
+page: $(STAMP) ## the console's page, from its TypeScript
+	@$(BIN)/python $(PAGE)/build.py
+
+page-lint: $(STAMP) ## Biome on the page's sources: rules and format
+	@$(BIN)/python $(PAGE)/build.py check
 
 lint: $(STAMP) ## ruff: rules and format
 	@$(BIN)/ruff check .
@@ -163,7 +172,7 @@ lock: $(STAMP) ## newest versions into requirements.lock, and into those of the 
 	  --constraint requirements.lock -o deploy/requirements.lock
 	@$(VENV)/lock/bin/uv pip compile pyproject.toml $(LOCK_ARGS) --upgrade --extra worker --extra tracing --extra export \
 	  --constraint requirements.lock -o deploy/export.lock
-	@printf 'hatchling\nhatch-mypyc\ncyclonedx-bom\n' | $(VENV)/lock/bin/uv pip compile - $(LOCK_ARGS) --upgrade \
+	@printf 'hatchling\nhatch-mypyc\nnodejs-wheel-binaries\ncyclonedx-bom\n' | $(VENV)/lock/bin/uv pip compile - $(LOCK_ARGS) --upgrade \
 	  --constraint requirements.lock -o deploy/build.lock
 
 # The same versions as the product's, but for pydantic, where Quix Streams wants an older one.

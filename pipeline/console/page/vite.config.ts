@@ -1,0 +1,17 @@
+import react from "@vitejs/plugin-react";
+import { defineConfig } from "vite";
+
+// `npm run dev` shows the page beside a console that runs: CONSOLE=http://127.0.0.1:8090 npm run dev
+const console = process.env.CONSOLE ?? "http://127.0.0.1:8090";
+
+export default defineConfig({
+  plugins: [react()],
+  build: {
+    // The manifest tells the size check what the first page loads.
+    manifest: true,
+    // No data: URLs: the content security policy allows files of this origin only.
+    assetsInlineLimit: 0,
+    chunkSizeWarningLimit: 700,
+  },
+  server: { proxy: { "/api": console } },
+});
