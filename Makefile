@@ -167,13 +167,14 @@ dashboards: $(STAMP) ## Grafana's dashboards, from deploy/grafana/panels.py
 
 lock: $(STAMP) ## newest versions into requirements.lock, and into those of the container image
 	@test -x $(VENV)/lock/bin/uv || { $(PYTHON) -m venv $(VENV)/lock && $(VENV)/lock/bin/pip install --quiet uv; }
-	@$(VENV)/lock/bin/uv pip compile pyproject.toml $(LOCK_ARGS) --upgrade --extra worker --group dev -o requirements.lock
-	@$(VENV)/lock/bin/uv pip compile pyproject.toml $(LOCK_ARGS) --upgrade --extra worker --extra tracing \
-	  --constraint requirements.lock -o deploy/requirements.lock
-	@$(VENV)/lock/bin/uv pip compile pyproject.toml $(LOCK_ARGS) --upgrade --extra worker --extra tracing --extra export \
-	  --constraint requirements.lock -o deploy/export.lock
-	@printf 'hatchling\nhatch-mypyc\nnodejs-wheel-binaries\ncyclonedx-bom\n' | $(VENV)/lock/bin/uv pip compile - $(LOCK_ARGS) --upgrade \
-	  --constraint requirements.lock -o deploy/build.lock
+	@$(VENV)/lock/bin/uv pip compile pyproject.toml $(LOCK_ARGS) --upgrade --extra worker --extra console \
+	  --group dev -o requirements.lock
+	@$(VENV)/lock/bin/uv pip compile pyproject.toml $(LOCK_ARGS) --upgrade --extra worker --extra console \
+	  --extra tracing --constraint requirements.lock -o deploy/requirements.lock
+	@$(VENV)/lock/bin/uv pip compile pyproject.toml $(LOCK_ARGS) --upgrade --extra worker --extra console \
+	  --extra tracing --extra export --constraint requirements.lock -o deploy/export.lock
+	@printf 'hatchling\nhatch-mypyc\nnodejs-wheel-binaries\ncyclonedx-bom\n' | $(VENV)/lock/bin/uv pip compile - \
+	  $(LOCK_ARGS) --upgrade --constraint requirements.lock -o deploy/build.lock
 
 # The same versions as the product's, but for pydantic, where Quix Streams wants an older one.
 bench-lock: ## newest versions of the benchmark's peers into bench/requirements.lock

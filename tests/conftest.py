@@ -15,7 +15,7 @@ RECORDINGS = Path(os.environ.get("ITEMSTREAM_RECORDINGS") or Path(__file__).pare
 @pytest.fixture(scope="session")
 def kafka() -> Iterator[EmbeddedKafka]:
     """One Apache Kafka for the whole run: tests keep apart by `prefix` and `group`. Don't kill it; start your own."""
-    # Simulated sessions happened at a fixed time, which is longer ago than the topics keep records by now: half a minute
+    # Simulated sessions happened at a fixed time, longer ago than the topics keep records by now: half a minute
     # after its start Kafka would look for what is too old, and delete what a test has yet to read.
     with EmbeddedKafka(properties={"log.initial.task.delay.ms": 24 * 3600 * 1000}) as broker:
         yield broker
