@@ -95,7 +95,7 @@ def memory_mib(pid: int) -> float:
 def relay(held: ExitStack, servers: str, provider: int, port: int, folder: str) -> subprocess.Popen[str]:
     command = [
         sys.executable, "-m", "pipeline.cli.main", "ingest", "relay", "--upstream", f"ws://127.0.0.1:{provider}",
-        "--ingest-port", str(port), "--journal-dir", folder, "--bootstrap-servers", servers, "--input-topic", TOPIC,
+        "--relay-port", str(port), "--journal-dir", folder, "--bootstrap-servers", servers, "--input-topic", TOPIC,
         "--ingest-max-connections", "20000", "--relay-patience", "0", "--log-level", "warning",
     ]  # fmt: skip
     process = _child(held, command)

@@ -87,13 +87,13 @@ class Settings(BaseSettings):
     tracing: bool = Field(
         False, description="A span of every batch, exported as OpenTelemetry's variables OTEL_… say (extra `tracing`)."
     )
-    web_host: str = Field("127.0.0.1", description="Address the worker's web server listens on.")
-    web_port: int = Field(0, ge=0, le=65535, description="Port of the worker's web server; 0: no web server.")
+    web_host: str = Field("127.0.0.1", description="Address of a worker's or collector's own web server.")
+    web_port: int = Field(0, ge=0, le=65535, description="Port of that server: metrics and health; 0: none.")
 
     ingest_host: str = Field(
         "127.0.0.1", min_length=1, description="Address a collector listens on; other than loopback needs ingest_keys."
     )
-    ingest_port: int = Field(8088, ge=0, le=65535, description="Port a collector listens on; 0: any free one.")
+    ingest_port: int = Field(8088, ge=0, le=65535, description="Port of the HTTP collector; 0: any free one.")
     ingest_keys: str | None = Field(None, description="File of the bearer keys that a collector asks for.")
     ingest_redact: Rules = Field(
         (), description="What a collector takes out of events: JSONPaths or module:function, separated by semicolons."
@@ -119,6 +119,7 @@ class Settings(BaseSettings):
     upstream_provider: NamePart | None = Field(None, description="Its name in events; known by the host where not set.")
     upstream_cafile: str | None = Field(None, description="File of the authority of its certificate, for one's own.")
     upstream_timeout: float = Field(10, gt=0, description="Seconds until it must be connected, and as many to answer.")
+    relay_port: int = Field(8089, ge=0, le=65535, description="Port the relay listens on; 0: any free one.")
     relay_audio: bool = Field(False, description="Audio stays in the events the relay records.")
     relay_client_topic: NamePart | None = Field(
         None, description="Topic the relay records client events in; not set: it does not."

@@ -9,7 +9,8 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from deploy.grafana.panels import DASHBOARDS, Dashboard, Panel
+from deploy.grafana.panels import DASHBOARDS
+from deploy.grafana.parts import Dashboard, Panel
 
 FOLDER = Path(__file__).parent / "dashboards"
 SOURCE = {"type": "prometheus", "uid": "${source}"}
@@ -44,7 +45,7 @@ def dashboard_json(dashboard: Dashboard) -> str:
         "editable": False,
         "refresh": "30s",
         "time": {"from": "now-1h", "to": "now"},
-        "templating": {"list": [_source(), _job()]},
+        "templating": {"list": [_source(), _job(dashboard.info)]},
         "links": [{"type": "dashboards", "tags": ["itemstream"], "title": "itemstream", "asDropdown": False}],
         "panels": panels,
     }
@@ -79,8 +80,8 @@ def _source() -> dict[str, Any]:
     return {"type": "datasource", "name": "source", "label": "Prometheus", "query": "prometheus"}
 
 
-def _job() -> dict[str, Any]:
-    query = "label_values(itemstream_build_info, job)"
+def _job(info: str) -> dict[str, Any]:
+    query = f"label_values({info}, job)"
     return {
         "type": "query", "name": "job", "label": "job", "datasource": SOURCE, "definition": query,
         "query": {"query": query, "refId": "job"}, "refresh": 2, "multi": True, "includeAll": True, "allValue": ".*",

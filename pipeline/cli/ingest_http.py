@@ -22,6 +22,8 @@ HTTP_SETTINGS = (
     "ingest_tenant_bytes_per_second",
     "ingest_tenant_connections",
     "max_event_bytes",
+    "web_host",
+    "web_port",
     "log_level",
     "log_format",
 )

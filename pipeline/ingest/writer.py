@@ -22,6 +22,8 @@ from aiokafka.partitioner import DefaultPartitioner
 from pipeline.errors import ItemstreamError
 from pipeline.ingest.event import EventRecord
 from pipeline.streaming import aiokafka_fixes
+from pipeline.streaming.distribution import Distribution
+from pipeline.streaming.stats import COMMIT_SECONDS
 
 log = logging.getLogger(__name__)
 
@@ -92,6 +94,8 @@ class EventWriter:
         self.topic = topic
         self.servers = bootstrap_servers
         self.max_waiting_bytes = max_waiting_bytes
+        self.kafka_seconds = Distribution(COMMIT_SECONDS)
+        """Of each batch that was acknowledged: since its first record was taken."""
         self._options: dict[str, Any] = {**(connection or {}), "request_timeout_ms": round(request_timeout * 1000)}
         self._producer: Any = None
         self._lanes: list[_Lane] = []
@@ -251,6 +255,8 @@ class EventWriter:
         return None
 
     def _settle(self, taken: Sequence[_Waiting], error: ItemstreamError | None) -> None:
+        if error is None and taken and (since := self._unacknowledged.get(taken[0][1])) is not None:
+            self.kafka_seconds.note(time.monotonic() - since)
         for record, future in taken:
             self._waiting_bytes -= record.size
             self._unacknowledged.pop(future, None)

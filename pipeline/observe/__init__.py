@@ -1,1 +1,1 @@
-"""What a worker tells of itself: metrics, health, traces. It reads what the stream has counted and changes nothing."""
+"""What processes tell of themselves: metrics, health, traces. It reads what is counted anyway and changes nothing."""

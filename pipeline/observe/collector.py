@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, get_args
 
-from prometheus_client import CollectorRegistry, ProcessCollector
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.registry import Collector
 
 from pipeline.core import Partition
 from pipeline.core.reject import Reason
 from pipeline.observe import metrics as m
-from pipeline.observe.metrics import Metric
+from pipeline.observe.families import by_one, counter, gauge, histogram
+from pipeline.observe.metric import Metric
 from pipeline.observe.product import Product
 from pipeline.streaming import StreamStats
-from pipeline.streaming.distribution import Distribution
 from pipeline.streaming.standing import Standing
-
-Labels = tuple[str, ...]
 
 MS = 0.001
 
@@ -50,9 +46,9 @@ class StreamCollector(Collector):
         yield from self._distributions()
         yield from self._gauges(self._standing())
         for metric, counts in self._product.counts():
-            yield _counter(metric, counts)
+            yield counter(metric, counts)
         for metric, spans in self._product.spans():
-            yield _histogram(metric, spans, MS)
+            yield histogram(metric, spans, MS)
 
     def describe(self) -> list[Any]:
         """Nothing beforehand: else a registry would collect at once."""
@@ -67,80 +63,42 @@ class StreamCollector(Collector):
             (m.CHANGES, stats.changes), (m.RESTORED, stats.restored_records),
         )  # fmt: skip
         for metric, value in plain:
-            yield _counter(metric, {(): value})
-        yield _counter(m.USED, _by_one(counts.types))
+            yield counter(metric, {(): value})
+        yield counter(m.USED, by_one(counts.types))
         # Each reason from the start, so that the first record of it is an increase.
-        yield _counter(m.REJECTED, {**dict.fromkeys(((reason,) for reason in get_args(Reason)), 0),
-                                    **_by_one(counts.rejected)})  # fmt: skip
-        yield _counter(m.OUTPUTS, _by_one(stats.outputs))
+        yield counter(m.REJECTED, {**dict.fromkeys(((reason,) for reason in get_args(Reason)), 0),
+                                    **by_one(counts.rejected)})  # fmt: skip
+        yield counter(m.OUTPUTS, by_one(stats.outputs))
 
     def _distributions(self) -> Iterator[Any]:
         stats = self._stats
-        yield _histogram(m.LATENCY, {(): stats.latency_ms}, MS)
-        yield _histogram(m.TRANSACTION_SECONDS, {(): stats.commit_times})
-        yield _histogram(m.BATCH_RECORDS, {(): stats.batch_records})
+        yield histogram(m.LATENCY, {(): stats.latency_ms}, MS)
+        yield histogram(m.TRANSACTION_SECONDS, {(): stats.commit_times})
+        yield histogram(m.BATCH_RECORDS, {(): stats.batch_records})
 
     def _gauges(self, standing: Standing) -> Iterator[Any]:
         now_ms = time.time_ns() // 1_000_000
-        yield _gauge(m.BUILD, {tuple(self._build[label] for label in m.BUILD.labels): 1})
-        yield _gauge(m.PARTITIONS, {("flowing",): len(standing.partitions), ("opening",): len(standing.opening)})
-        yield _gauge(m.STANDSTILL, {(): standing.standstill(time.monotonic())})
-        yield _gauge(m.PROGRESS_LIMIT, {(): self._progress_limit})
-        yield _gauge(m.READY, {(): standing.ready})
-        yield _gauge(m.RESTORE_SECONDS, {(): self._stats.restore_seconds_max})
+        yield gauge(m.BUILD, {tuple(self._build[label] for label in m.BUILD.labels): 1})
+        yield gauge(m.PARTITIONS, {("flowing",): len(standing.partitions), ("opening",): len(standing.opening)})
+        yield gauge(m.STANDSTILL, {(): standing.standstill(time.monotonic())})
+        yield gauge(m.PROGRESS_LIMIT, {(): self._progress_limit})
+        yield gauge(m.READY, {(): standing.ready})
+        yield gauge(m.RESTORE_SECONDS, {(): self._stats.restore_seconds_max})
         by_number = {str(one.partition): one for one in standing.partitions}
-        yield _gauge(m.LAG, {(number,): one.lag for number, one in by_number.items()})
-        yield _gauge(m.LAG_SECONDS, {
+        yield gauge(m.LAG, {(number,): one.lag for number, one in by_number.items()})
+        yield gauge(m.LAG_SECONDS, {
             (number,): 0 if one.oldest_ms is None else max(0, now_ms - one.oldest_ms) * MS
             for number, one in by_number.items()
         })  # fmt: skip
-        yield _gauge(m.COMMITTED_OFFSET, {(number,): one.committed for number, one in by_number.items()})
+        yield gauge(m.COMMITTED_OFFSET, {(number,): one.committed for number, one in by_number.items()})
         sizes = {number: one.core.size() for number, one in by_number.items() if isinstance(one.core, Partition)}
-        yield _gauge(m.SESSIONS, {
+        yield gauge(m.SESSIONS, {
             (number, state): value
             for number, size in sizes.items()
             for state, value in (("open", size.open), ("idle", size.idle))
         })  # fmt: skip
-        yield _gauge(m.STATE_ENTRIES, {
+        yield gauge(m.STATE_ENTRIES, {
             (number, kind): value
             for number, size in sizes.items()
             for kind, value in (("items", size.items), ("responses", size.responses), ("asleep", size.asleep))
         })  # fmt: skip
-
-
-def registry_of(collector: Collector) -> CollectorRegistry:
-    """The collector, and the process's own metrics."""
-    registry = CollectorRegistry()
-    registry.register(collector)
-    ProcessCollector(registry=registry)
-    return registry
-
-
-def _by_one(counts: Mapping[str, int]) -> dict[Labels, int]:
-    return {(name,): number for name, number in counts.items()}
-
-
-def _counter(metric: Metric, values: Mapping[Labels, float]) -> CounterMetricFamily:
-    return _filled(CounterMetricFamily(metric.name, metric.help, labels=metric.labels), values)
-
-
-def _gauge(metric: Metric, values: Mapping[Labels, float]) -> GaugeMetricFamily:
-    return _filled(GaugeMetricFamily(metric.name, metric.help, labels=metric.labels), values)
-
-
-def _filled(family: Any, values: Mapping[Labels, float]) -> Any:
-    for labels, value in values.items():
-        family.add_metric(labels, float(value))
-    return family
-
-
-def _histogram(metric: Metric, values: Mapping[Labels, Distribution], unit: float = 1.0) -> HistogramMetricFamily:
-    family = HistogramMetricFamily(metric.name, metric.help, labels=metric.labels)
-    for labels, one in values.items():
-        family.add_metric(labels, buckets=one.cumulative(unit), sum_value=one.total * unit)
-    return family
-
-
-def exposed(registry: Iterable[Any]) -> set[str]:
-    """Names of the families, as the list has them."""
-    return {family.name + ("_total" if family.type == "counter" else "") for family in registry}

@@ -64,11 +64,7 @@ class Status:
         """As JSON."""
         standing, now = self._standing(), time.monotonic()
         return {
-            "version": __version__,
-            "python": platform.python_version(),
-            "pid": os.getpid(),
-            "host": platform.node(),
-            "uptime_seconds": round(time.time() - self._started, 1),
+            **about_process(self._started),
             "live": live(standing, self._settings.progress_limit, now).body(),
             "ready": ready(standing).body(),
             "standstill_seconds": round(standing.standstill(now), 1),
@@ -86,6 +82,17 @@ class Status:
             "counters": self._stats.snapshot(),
             "settings": shown_settings(self._settings),
         }
+
+
+def about_process(started: float) -> dict[str, Any]:
+    """Versions, and where it runs since when (Unix time), as JSON."""
+    return {
+        "version": __version__,
+        "python": platform.python_version(),
+        "pid": os.getpid(),
+        "host": platform.node(),
+        "uptime_seconds": round(time.time() - started, 1),
+    }
 
 
 def shown_settings(settings: Settings) -> dict[str, Any]:

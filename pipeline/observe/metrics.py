@@ -1,35 +1,12 @@
-"""Every metric a worker exposes, once: name, kind, labels and what it means.
+"""Every metric that a process exposes, once: name, kind, labels and what it means. Here those of workers.
 
 `python -m pipeline.observe` writes docs/metrics.md from this list. Dashboards and alert rules use no other names.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
-
-Kind = Literal["counter", "gauge", "histogram", "info"]
-Chapter = Literal["Records", "Transactions", "Partitions and lag", "State", "Product", "Process"]
-
-
-@dataclass(frozen=True, slots=True)
-class Metric:
-    """One family. `name` is what stands in a query, but for a histogram's `_bucket`, `_sum`, `_count`."""
-
-    name: str
-    kind: Kind
-    chapter: Chapter
-    help: str
-    labels: tuple[str, ...] = ()
-    library: bool = False
-    """Whether prometheus-client itself brings it."""
-
-    @property
-    def series(self) -> tuple[str, ...]:
-        """The names a query may use."""
-        suffixes = ("_bucket", "_sum", "_count") if self.kind == "histogram" else ("",)
-        return tuple(self.name + suffix for suffix in suffixes)
-
+from pipeline.observe.collector_metrics import COLLECTOR, HTTP, RELAY
+from pipeline.observe.metric import Kind, Metric
 
 MAX_NAMES = 20
 """Values of a label that clients choose (tools, models): the most used ones, the rest is `other`."""
@@ -243,18 +220,24 @@ def _library(name: str, kind: Kind, help: str, labels: tuple[str, ...] = ()) -> 
     return Metric(name, kind, "Process", help, labels, library=True)
 
 
-METRICS: tuple[Metric, ...] = (
+WORKER: tuple[Metric, ...] = (
     CONSUMED, USED, IGNORED, REJECTED, STALE, OUTPUTS, LATENCY,
     TRANSACTIONS, ABORTED, TRANSACTION_SECONDS, BATCH_RECORDS, PROCESSING_SECONDS, RESTARTS,
     PARTITIONS, LAG, LAG_SECONDS, COMMITTED_OFFSET, STANDSTILL, PROGRESS_LIMIT, READY, REBALANCES,
     SESSIONS, STATE_ENTRIES, CHANGES, RESTORED, RESTORE_SECONDS,
     TOOL_CALLS, TOOL_FAILURES, TOOL_SECONDS, RESPONSES, RESPONSE_WAIT, RESPONSE_FIRST, RESPONSE_SECONDS, TOKENS,
-    BUILD, UP,
+)  # fmt: skip
+"""What a worker counts; `BUILD` and the library's beside them."""
+
+LIBRARY: tuple[Metric, ...] = (
     _library("process_cpu_seconds_total", "counter", "CPU time, user and system."),
     _library("process_resident_memory_bytes", "gauge", "Memory that is not swapped out."),
     _library("process_virtual_memory_bytes", "gauge", "Address space."),
     _library("process_start_time_seconds", "gauge", "When the process started, Unix time."),
     _library("process_open_fds", "gauge", "Open files and sockets."),
     _library("process_max_fds", "gauge", "How many there may be."),
-)  # fmt: skip
+)
+"""Of every process."""
+
+METRICS: tuple[Metric, ...] = (*WORKER, *COLLECTOR, *HTTP, *RELAY, BUILD, UP, *LIBRARY)
 """In the order of docs/metrics.md."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from pipeline.core.records import Note
+from pipeline.observe.metric import Metric
 from pipeline.observe.metrics import (
     RESPONSE_FIRST,
     RESPONSE_SECONDS,
@@ -15,7 +16,6 @@ from pipeline.observe.metrics import (
     TOOL_CALLS,
     TOOL_FAILURES,
     TOOL_SECONDS,
-    Metric,
 )
 from pipeline.observe.top_names import OTHER, UNKNOWN, TopNames
 from pipeline.streaming.distribution import Distribution

@@ -1,4 +1,4 @@
-"""uvicorn in the worker's own loop: a server that answers only while the loop turns."""
+"""uvicorn in the process's own loop: a server that answers only while the loop turns."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ STOP_SECONDS = 3
 class _Server(uvicorn.Server):
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None]:
-        """Signals are the worker's."""
+        """Signals are the process's."""
         yield
 
 

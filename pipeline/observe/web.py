@@ -1,4 +1,4 @@
-"""The worker's web endpoints: `/metrics`, `/live`, `/ready`, `/status`."""
+"""The web endpoints of workers and collectors: `/metrics`, `/live`, `/ready`, `/status`."""
 
 from __future__ import annotations
 

@@ -10,7 +10,8 @@ from typing import Any
 from starlette.applications import Starlette
 
 from pipeline import __version__
-from pipeline.observe.collector import StreamCollector, registry_of
+from pipeline.observe.collector import StreamCollector
+from pipeline.observe.families import registry_of
 from pipeline.observe.health import Health, Status, live, ready
 from pipeline.observe.product import Product
 from pipeline.observe.web import exposition, web_app

@@ -33,6 +33,17 @@ class Distribution:
         self.counts[-1] += len(ordered) - before
         self.total += sum(ordered)
 
+    def add(self, counts: Sequence[int], total: float) -> None:
+        """Count what another one with the same bounds has."""
+        self.counts = [mine + theirs for mine, theirs in zip(self.counts, counts, strict=True)]
+        self.total += total
+
+    def copy(self) -> Distribution:
+        """As it is now."""
+        other = Distribution(self.bounds)
+        other.add(self.counts, self.total)
+        return other
+
     def cumulative(self, unit: float = 1.0) -> list[tuple[str, float]]:
         """`le` and count for each bucket, `+Inf` last; bounds times `unit`."""
         upto = 0

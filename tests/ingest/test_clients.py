@@ -82,7 +82,7 @@ async def test_all_that_real_clients_say_and_hear_comes_out_of_the_worker(
         command(tmp_path / "worker.log", "worker", *everywhere(deployed)),
         command(
             tmp_path / "relay.log", "ingest", "relay", "--upstream", provider.url.removesuffix("/v1"),
-            "--ingest-port", "0", "--journal-dir", str(tmp_path / "journal"), "--relay-patience", "0",
+            "--relay-port", "0", "--journal-dir", str(tmp_path / "journal"), "--relay-patience", "0",
             "--ingest-tls-certfile", str(key), "--ingest-tls-keyfile", str(key),
             "--bootstrap-servers", bootstrap_servers, "--input-topic", deployed.input_topic, "--log-format", "json",
         ) as relay,

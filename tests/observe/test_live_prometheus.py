@@ -1,7 +1,8 @@
-"""Over a live worker, every panel and every alert expression has data."""
+"""Over a live worker and live collectors, every panel and every alert expression has data."""
 
 import asyncio
 import re
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import orjson
@@ -11,7 +12,8 @@ from deploy.grafana.panels import DASHBOARDS
 from tests.kafka.deploy import Deployed
 from tests.kafka.support import produce
 from tests.kafka.test_worker import worker
-from tests.observe.prometheus import RULES, alerts, prometheus
+from tests.observe.collecting import collecting
+from tests.observe.prometheus import RULES, Prometheus, alerts, prometheus
 from tests.observe.support import free_port, get, simulate, until_true
 
 pytestmark = pytest.mark.kafka
@@ -36,37 +38,45 @@ def failing(session: str) -> list[tuple[int, bytes, bytes]]:
 
 
 async def test_every_panel_and_every_alert_has_data(deployed: Deployed, tmp_path: Path) -> None:
-    port = free_port()
+    port, relay_port, http_port = free_port(), free_port(), free_port()
     with (
         worker(deployed, tmp_path / "worker.log", "--web-port", str(port), "--processes", "2"),
-        prometheus(tmp_path / "prometheus", [port], RULES.read_text()) as running,
+        prometheus(tmp_path / "prometheus", [port, relay_port, http_port], RULES.read_text()) as running,
     ):
         await until_true(lambda: get(port, "/ready")[0] == 200)
-        # It looks for its targets every 5 s only: what happened before the first scrape is in no rate.
-        await asyncio.to_thread(running.until, lambda: [value for _, value in running.query("up")] == [1.0], 20)
-        for wave in range(2):
-            await simulate(deployed, 60 + wave, bad=0.02)
-            calls = [event for number in range(3) for event in failing(f"failing-{wave}-{number}")]
-            await produce(deployed.bootstrap_servers, deployed.input_topic, calls)
-            await asyncio.sleep(2.5)  # some scrapes: a rate is taken between them
-        queries = {
-            f"{dashboard.uid}: {panel.title}: {expression}": expression
-            for dashboard in DASHBOARDS
-            for _, row in dashboard.rows
-            for panel in row
-            for expression, _ in panel.queries
-        } | {f"alert {rule['alert']}": measured(rule["expr"]) for rule in alerts()}
-        empty = dict(queries)
+        async with collecting(deployed, tmp_path, relay_port, http_port) as collect:
+            # It looks for its targets every 5 s only: what happened before the first scrape is in no rate.
+            await asyncio.to_thread(running.until, lambda: [value for _, value in running.query("up")] == [1.0] * 3, 20)
+            await every_panel_and_alert(deployed, running, collect)
 
-        def all_have_data() -> bool:
-            for title, expression in list(empty.items()):
-                filled = expression.replace("$job", "itemstream").replace("$__rate_interval", "1m")
-                if any(value == value for _, value in running.query(filled)):  # not only NaN
-                    del empty[title]
-            return not empty
 
-        try:
-            await asyncio.to_thread(running.until, all_have_data, 20)
-        except TimeoutError:
-            pytest.fail("no data: " + "\n".join(empty))
-        assert running.firing() <= {"ItemstreamRejecting"}
+async def every_panel_and_alert(
+    deployed: Deployed, running: Prometheus, collect: Callable[[], Awaitable[None]]
+) -> None:
+    for wave in range(2):
+        await collect()
+        await simulate(deployed, 60 + wave, bad=0.02)
+        calls = [event for number in range(3) for event in failing(f"failing-{wave}-{number}")]
+        await produce(deployed.bootstrap_servers, deployed.input_topic, calls)
+        await asyncio.sleep(2.5)  # some scrapes: a rate is taken between them
+    queries = {
+        f"{dashboard.uid}: {panel.title}: {expression}": expression
+        for dashboard in DASHBOARDS
+        for _, row in dashboard.rows
+        for panel in row
+        for expression, _ in panel.queries
+    } | {f"alert {rule['alert']}": measured(rule["expr"]) for rule in alerts()}
+    empty = dict(queries)
+
+    def all_have_data() -> bool:
+        for title, expression in list(empty.items()):
+            filled = expression.replace("$job", "itemstream").replace("$__rate_interval", "1m")
+            if any(value == value for _, value in running.query(filled)):  # not only NaN
+                del empty[title]
+        return not empty
+
+    try:
+        await asyncio.to_thread(running.until, all_have_data, 20)
+    except TimeoutError:
+        pytest.fail("no data: " + "\n".join(empty))
+    assert running.firing() <= {"ItemstreamRejecting"}

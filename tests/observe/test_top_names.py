@@ -8,7 +8,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from pipeline.core import BatchResult, CoreSettings, Counts, Partition
 from pipeline.core.records import Note
-from pipeline.observe.collector import StreamCollector, registry_of
+from pipeline.observe.collector import StreamCollector
+from pipeline.observe.families import registry_of
 from pipeline.observe.metrics import BUILD, MAX_NAMES, TOOL_CALLS, TOOL_SECONDS
 from pipeline.observe.product import Product
 from pipeline.observe.top_names import CANDIDATES_PER_NAME, MAX_LENGTH, OTHER, UNKNOWN, TopNames

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.observe.metrics import METRICS, UP
+from pipeline.observe.metrics import BUILD, LIBRARY, WORKER
 from tests.kafka.deploy import PARTITIONS, Deployed
 from tests.kafka.test_worker import lines, worker
 from tests.observe.support import free_port, get, scrape, simulate, total, until_true
@@ -34,7 +34,7 @@ async def test_one_worker_tells_what_it_did(
         os.kill(process.pid, signal.SIGTERM)
         assert await asyncio.to_thread(process.wait, 15) == 0
 
-    series = {name for metric in METRICS if metric is not UP for name in metric.series}
+    series = {name for metric in (*WORKER, BUILD, *LIBRARY) for name in metric.series}
     assert samples.keys() == series, samples.keys() ^ series
     ends = ("used", "ignored", "rejected")
     assert sum(total(samples, f"itemstream_records_{end}_total") for end in ends) == sent

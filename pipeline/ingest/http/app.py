@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from traceback import format_tb
 from typing import Any, NamedTuple
 
@@ -19,6 +19,7 @@ from pipeline.ingest.access import AccessDenied
 from pipeline.ingest.http.attributes import of_request
 from pipeline.ingest.http.body import Bodies
 from pipeline.ingest.http.collector import BatchRefused, Collector, Line
+from pipeline.ingest.http.counts import Counts
 from pipeline.ingest.http.models import TYPE_PATTERN
 from pipeline.ingest.http.modes import BATCH, ONE, Found, Reader, reader_of
 from pipeline.ingest.http.openapi import document
@@ -29,6 +30,8 @@ from pipeline.ingest.limits import TooManyConnections
 log = logging.getLogger(__name__)
 
 PATH = "/v1/realtime/server-events"
+
+Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 class Bounds(NamedTuple):
@@ -45,14 +48,28 @@ def build_app(collector: Collector, bounds: Bounds) -> Starlette:
     endpoints = _Endpoints(collector, bounds)
     return Starlette(
         routes=[
-            Route(f"{PATH}/{{event_type}}", endpoints.one, methods=["POST"]),
-            Route(PATH, endpoints.batch, methods=["POST"]),
+            Route(f"{PATH}/{{event_type}}", _counted(endpoints.one, collector.counts), methods=["POST"]),
+            Route(PATH, _counted(endpoints.batch, collector.counts), methods=["POST"]),
             Route("/health", endpoints.health, methods=["GET"]),
             Route("/openapi.json", endpoints.openapi, methods=["GET"]),
             Route("/docs", endpoints.docs, methods=["GET"]),
         ],
-        exception_handlers={Problem: _problem, HTTPException: _http_error},
+        exception_handlers={HTTPException: _http_error},
     )
+
+
+def _counted(endpoint: Endpoint, counts: Counts) -> Endpoint:
+    """The endpoint, its problems answered, each answer counted."""
+
+    async def answered(request: Request) -> Response:
+        try:
+            response = await endpoint(request)
+        except Problem as problem:
+            response = problem.response()
+        counts.requests[response.status_code] += 1
+        return response
+
+    return answered
 
 
 class _Endpoints:
@@ -167,11 +184,6 @@ def _refused_batch(lines: Sequence[Problem | None]) -> Response:
 
 def _json(body: Any, status: int = 200) -> Response:
     return Response(orjson.dumps(body), status, media_type="application/json")
-
-
-async def _problem(request: Request, error: Exception) -> Response:
-    assert isinstance(error, Problem)
-    return error.response()
 
 
 async def _http_error(request: Request, error: Exception) -> Response:

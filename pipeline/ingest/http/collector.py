@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -10,6 +11,7 @@ from pipeline.core.step import MAX_ID
 from pipeline.ingest.access import Access
 from pipeline.ingest.event import CollectedEvent, EventRecord, EventRefused, event_record, now_rfc3339
 from pipeline.ingest.http.attributes import HEADERS
+from pipeline.ingest.http.counts import Counts
 from pipeline.ingest.http.models import check_event
 from pipeline.ingest.http.modes import Found
 from pipeline.ingest.http.problem import Problem
@@ -58,6 +60,7 @@ class Collector:
         """timeout: seconds to wait for Kafka."""
         self.writer = writer
         self.access = access
+        self.counts = Counts()
         self._redaction = redaction
         self._timeout = timeout
         self._under_way: dict[tuple[bytes | None, str, bytes], asyncio.Future[None]] = {}
@@ -67,10 +70,13 @@ class Collector:
         the tenant has sent too much."""
         size = sum(len(one.value) for one in found)
         if wait := self.access.admit(caller, events=len(found), size=size):
+            self.counts.outcome(429, len(found))
             raise Problem(429, "the tenant has sent more than it may; send it again later", retry_after=wait)
         now = now_rfc3339()
         checked = [self._checked(caller, one, expected_type, now) for one in found]
-        if any(isinstance(one, Problem) for one in checked):
+        if problems := [one for one in checked if isinstance(one, Problem)]:
+            self.counts.events["refused"] += len(problems)
+            self.counts.events["not_tried"] += len(checked) - len(problems)
             raise BatchRefused([one if isinstance(one, Problem) else None for one in checked])
         return [one for one in checked if isinstance(one, Taken)]
 
@@ -80,7 +86,10 @@ class Collector:
         waiting = {one for one in submitted if isinstance(one, asyncio.Future)}
         if waiting:
             await asyncio.wait(waiting, timeout=self._timeout)
-        return [Line(one.id, self._outcome(how)) for one, how in zip(taken, submitted, strict=True)]
+        lines = [Line(one.id, self._outcome(how)) for one, how in zip(taken, submitted, strict=True)]
+        for status, events in Counter(line.problem.status if line.problem else 200 for line in lines).items():
+            self.counts.outcome(status, events)
+        return lines
 
     def _checked(self, caller: Caller, found: Found, expected_type: str | None, now: str) -> Taken | Problem:
         try:

@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from pipeline.ingest.http.counts import Counts
 from pipeline.ingest.http.problem import MEDIA_TYPE, Problem
 
 MAX_HEAD_BYTES = 64 * 1024
@@ -19,6 +20,8 @@ class BoundedConnection(HttpToolsProtocol):
 
     max_connections = 1000
     """Of the process."""
+    counts = Counts()
+    """Where those turned away are counted."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -71,6 +74,7 @@ class BoundedConnection(HttpToolsProtocol):
             self._head_timer = None
 
     def _answer(self, problem: Problem) -> None:
+        self.counts.requests[problem.status] += 1
         body = orjson.dumps(problem.members())
         retry = f"retry-after: {round(problem.retry_after)}\r\n" if problem.retry_after else ""
         self.transport.write(

@@ -15,6 +15,9 @@ from pipeline.errors import ItemstreamError
 from pipeline.ingest.http.app import Bounds, build_app
 from pipeline.ingest.http.collector import Collector
 from pipeline.ingest.http.connection import BoundedConnection
+from pipeline.ingest.http.counts import Counts
+from pipeline.ingest.http.observed import HttpObserved
+from pipeline.ingest.observed import observed
 from pipeline.ingest.parts import access_of, is_loopback, redaction_of, tls_of, writer_of
 from pipeline.settings import Settings
 
@@ -37,8 +40,9 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
     writer = writer_of(settings)
     try:
         await writer.start()
+        collector = Collector(writer, access, redaction, settings.ingest_timeout)
         app = build_app(
-            Collector(writer, access, redaction, settings.ingest_timeout),
+            collector,
             Bounds(
                 max_body_bytes=settings.ingest_max_body_bytes,
                 max_held_bytes=settings.ingest_max_waiting_bytes,
@@ -46,7 +50,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
                 stuck_seconds=settings.ingest_timeout,
             ),
         )
-        server = _Server(_config(app, settings, tls))
+        server = _Server(_config(app, settings, tls, collector.counts))
         host, port = listening.getsockname()[:2]
         shown = f"[{host}]" if ":" in host else host
         log.info("listening on %s://%s:%d, writing to %s", "https" if tls else "http", shown, port, writer.topic)
@@ -55,19 +59,21 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
                 "keys and events come in unencrypted: set ingest_tls_certfile and ingest_tls_keyfile, or see "
                 "that a proxy does it"
             )
-        serving = asyncio.create_task(server.serve(sockets=[listening]))
-        stopping = asyncio.create_task(stop.wait())
-        await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        stopping.cancel()
-        server.should_exit = True
-        await serving
+        async with observed(settings, HttpObserved(writer, collector.counts, settings.ingest_timeout)):
+            serving = asyncio.create_task(server.serve(sockets=[listening]))
+            stopping = asyncio.create_task(stop.wait())
+            await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            stopping.cancel()
+            server.should_exit = True
+            await serving
     finally:
         listening.close()
         await writer.close(settings.ingest_timeout)
 
 
-def _config(app: object, settings: Settings, tls: tuple[str, str] | None) -> uvicorn.Config:
-    connection = type("Connection", (BoundedConnection,), {"max_connections": settings.ingest_max_connections})
+def _config(app: object, settings: Settings, tls: tuple[str, str] | None, counts: Counts) -> uvicorn.Config:
+    bounds = {"max_connections": settings.ingest_max_connections, "counts": counts}
+    connection = type("Connection", (BoundedConnection,), bounds)
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
     config = uvicorn.Config(
         app,  # type: ignore[arg-type]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,8 @@ from pipeline.ingest.journal.reader import JournalReader
 from pipeline.ingest.journal.targets import Targets
 from pipeline.logs import get_logger
 from pipeline.settings import Settings
+from pipeline.streaming.distribution import Distribution
+from pipeline.streaming.stats import COMMIT_SECONDS
 from pipeline.streaming.transactions import Fault, Transactions, no_fault
 from topics.admin.errors import TopicsError
 
@@ -55,6 +57,8 @@ class DrainStats:
     position: Position = START
     error: str | None = None
     """Why nothing is sent; None while it works."""
+    kafka_seconds: Distribution = field(default_factory=lambda: Distribution(COMMIT_SECONDS))
+    """Of each transaction: first send to the end of the commit."""
 
 
 class Drain:
@@ -120,7 +124,9 @@ class Drain:
                     continue
                 outputs = await targets.placed([self._unpack(record) for record in records])
                 offset = (self._place, reader.position.packed(), self.name)
+                sends = time.monotonic()
                 await transactions.write(("sent", outputs), offset=offset)
+                self.stats.kafka_seconds.note(time.monotonic() - sends)
                 self._sent(reader, outputs, len(records))
                 if stop.is_set():
                     return

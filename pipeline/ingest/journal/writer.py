@@ -92,6 +92,7 @@ class JournalWriter:
         except BaseException:
             self._lock.release()
             raise
+        self._refused_size = 0
         self._measured = 0.0
         self._measure()
         self._dirty_since: float | None = None
@@ -105,26 +106,31 @@ class JournalWriter:
 
     @property
     def full(self) -> bool:
-        """Whether the next record would be refused."""
+        """Whether there is no room for a record, or still none for the one that was refused last."""
+        return self._room() < max(self._refused_size, 1)
+
+    def _room(self) -> int:
         stats, limits = self.stats, self.limits
-        return stats.waiting_bytes >= limits.memory_bytes or (
-            stats.stored_bytes + stats.waiting_bytes >= limits.max_bytes
-        )
+        waiting = stats.waiting_bytes
+        return min(limits.memory_bytes - waiting, limits.max_bytes - stats.stored_bytes - waiting)
+
+    @property
+    def alive(self) -> bool:
+        """Whether its thread still works."""
+        return self._thread.is_alive()
 
     def append(self, record: bytes) -> bool:
         """Take a record, not empty; False where it is refused, which is counted. Never waits for the disk."""
         size = len(record) + HEAD_BYTES
-        stats, limits = self.stats, self.limits
         with self._mutex:
-            waiting = stats.waiting_bytes + size
-            if (
-                waiting > limits.memory_bytes
-                or stats.stored_bytes + waiting > limits.max_bytes
-                or len(record) > MAX_RECORD_BYTES
-            ):
-                stats.refused += 1
+            if len(record) > MAX_RECORD_BYTES:
+                self.stats.refused += 1
                 return False
-            stats.waiting_bytes = waiting
+            if size > self._room():
+                self.stats.refused += 1
+                self._refused_size = size
+                return False
+            self.stats.waiting_bytes += size
             self._waiting.append(record)
         if not self._wake.is_set():
             self._wake.set()

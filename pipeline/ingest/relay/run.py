@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import resource
 import ssl
 from collections.abc import Callable
@@ -10,8 +11,10 @@ from pathlib import Path
 
 from pipeline.errors import ItemstreamError, UsageError
 from pipeline.ingest.journal.writer import Acknowledged, Fault, JournalLimits, JournalWriter
+from pipeline.ingest.observed import observed
 from pipeline.ingest.parts import access_of, redaction_of, tls_of
 from pipeline.ingest.relay.backlog import Backlog
+from pipeline.ingest.relay.observed import RelayObserved, journal_counters
 from pipeline.ingest.relay.recorder import RecordingRules
 from pipeline.ingest.relay.sending import COMMAND, SenderState, Sending
 from pipeline.ingest.relay.server import Relay, RelayRules
@@ -56,29 +59,34 @@ async def run_relay(
     backlog = Backlog(journal, sending.state)
     relay = Relay(rules, journal, access, lambda: _health(journal, sending.state, backlog))
     tasks = [asyncio.create_task(sending.run()), asyncio.create_task(backlog.watch())]
-    try:
+    async with contextlib.AsyncExitStack() as web:  # until the very end: what is left to send can be watched
         try:
-            port = await relay.listen(settings.ingest_host, settings.ingest_port, tls)
-        except OSError as error:
-            where = f"{settings.ingest_host}:{settings.ingest_port}"
-            raise ItemstreamError(f"can't listen on {where}: {error.strerror}; name another --ingest-port") from error
-        scheme = "wss" if tls else "ws"
-        log.info(
-            "relay_listens", address=f"{scheme}://{settings.ingest_host}:{port}", upstream=rules.upstream.authority,
-            journal=str(folder),
-        )  # fmt: skip
-        if listening is not None:
-            listening(port)
-        await stop.wait()
-        log.info("relay_stops", open=relay.counts.open, patience_seconds=settings.relay_patience)
-    finally:
-        await relay.close(settings.relay_patience if stop.is_set() else 0)
-        await asyncio.to_thread(journal.close)
-        sent = await sending.finish(FINISH_SECONDS if stop.is_set() else 0)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        log.info("relay_stopped", journal_sent=sent, **_counts(journal, sending.state, backlog))
+            try:
+                port = await relay.listen(settings.ingest_host, settings.relay_port, tls)
+            except OSError as error:
+                where = f"{settings.ingest_host}:{settings.relay_port}"
+                raise ItemstreamError(
+                    f"can't listen on {where}: {error.strerror}; name another --relay-port"
+                ) from error
+            seen = RelayObserved(settings.input_topic, relay, journal, sending.state, backlog)
+            await web.enter_async_context(observed(settings, seen))
+            scheme = "wss" if tls else "ws"
+            log.info(
+                "relay_listens", address=f"{scheme}://{settings.ingest_host}:{port}", upstream=rules.upstream.authority,
+                journal=str(folder),
+            )  # fmt: skip
+            if listening is not None:
+                listening(port)
+            await stop.wait()
+            log.info("relay_stops", open=relay.counts.open, patience_seconds=settings.relay_patience)
+        finally:
+            await relay.close(settings.relay_patience if stop.is_set() else 0)
+            await asyncio.to_thread(journal.close)
+            sent = await sending.finish(FINISH_SECONDS if stop.is_set() else 0)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            log.info("relay_stopped", journal_sent=sent, **journal_counters(journal, sending.state, backlog))
 
 
 def rules_of(settings: Settings) -> RelayRules:
@@ -141,30 +149,4 @@ def raise_open_files(connections: int) -> None:
 
 def _health(journal: JournalWriter, state: SenderState, backlog: Backlog) -> tuple[bool, dict[str, object]]:
     ill = state.error or journal.stats.last_error or journal.full or backlog.stands_still
-    return not ill, _counts(journal, state, backlog)
-
-
-def _counts(journal: JournalWriter, state: SenderState, backlog: Backlog) -> dict[str, object]:
-    stats = journal.stats
-    return {
-        "journal": {
-            "acknowledged": stats.acknowledged,
-            "refused": stats.refused,
-            "abandoned": stats.abandoned,
-            "stored_bytes": stats.stored_bytes,
-            "waiting_bytes": stats.waiting_bytes,
-            "unsent_bytes": backlog.unsent_bytes,
-            "max_bytes": journal.limits.max_bytes,
-            "full": journal.full,
-            "disk_errors": stats.disk_errors,
-            "error": stats.last_error,
-        },
-        "kafka": {
-            "sent": state.sent,
-            "skipped": state.skipped,
-            "torn_bytes": state.torn_bytes,
-            "restarts": state.restarts,
-            "standstill_seconds": round(backlog.standstill_seconds, 1),
-            "error": state.error,
-        },
-    }
+    return not ill, journal_counters(journal, state, backlog)

@@ -12,7 +12,6 @@ import contextlib
 import logging
 import os
 import sys
-from dataclasses import asdict
 from pathlib import Path
 
 import orjson
@@ -79,7 +78,10 @@ async def _tell(drain: Drain) -> None:
 
 
 def _line(drain: Drain) -> bytes:
-    return orjson.dumps({**asdict(drain.stats), "position": drain.stats.position.packed()}) + b"\n"
+    stats = drain.stats
+    kafka = {"counts": stats.kafka_seconds.counts, "total": stats.kafka_seconds.total}
+    told = {"sent": stats.sent, "skipped": stats.skipped, "torn_bytes": stats.torn_bytes, "error": stats.error}
+    return orjson.dumps({**told, "position": stats.position.packed(), "kafka_seconds": kafka}) + b"\n"
 
 
 def _write(drain: Drain) -> None:

@@ -7,7 +7,7 @@ import contextlib
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,8 @@ from pipeline.ingest.journal.format import START, Position
 from pipeline.ingest.relay.sender import FINISH
 from pipeline.logs import get_logger
 from pipeline.settings import Settings
+from pipeline.streaming.distribution import Distribution
+from pipeline.streaming.stats import COMMIT_SECONDS
 from pipeline.worker.supervisor import Backoff, settings_json
 
 COMMAND = (sys.executable, "-m", "pipeline.ingest.relay.sender")
@@ -35,6 +37,22 @@ class SenderState:
     position: Position = START
     error: str | None = None
     restarts: int = 0
+    kafka_seconds: Distribution = field(default_factory=lambda: Distribution(COMMIT_SECONDS))
+    """Of each transaction."""
+
+    def counted(self) -> SenderState:
+        """A copy of the counters as they are now."""
+        return replace(self, kafka_seconds=self.kafka_seconds.copy())
+
+    def note(self, before: SenderState, told: dict[str, Any]) -> None:
+        """What a sender says of itself, on top of what those before it did."""
+        self.sent = before.sent + told["sent"]
+        self.skipped = before.skipped + told["skipped"]
+        self.torn_bytes = before.torn_bytes + told["torn_bytes"]
+        self.position, self.error = Position.unpacked(told["position"]), told["error"]
+        kafka = before.kafka_seconds.copy()
+        kafka.add(told["kafka_seconds"]["counts"], told["kafka_seconds"]["total"])
+        self.kafka_seconds = kafka
 
 
 class Sending:
@@ -93,14 +111,11 @@ class Sending:
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):
             child.stdin.write(self._settings_line)
             await child.stdin.drain()
-        state, before = self.state, (self.state.sent, self.state.skipped, self.state.torn_bytes)
+        before = self.state.counted()
         async for line in child.stdout:
             try:
                 told: Any = orjson.loads(line)
             except orjson.JSONDecodeError:  # not the sender's: a library that prints
                 continue
-            state.sent, state.skipped, state.torn_bytes = (
-                was + told[name] for was, name in zip(before, ("sent", "skipped", "torn_bytes"), strict=True)
-            )
-            state.position, state.error = Position.unpacked(told["position"]), told["error"]
+            self.state.note(before, told)
         return await child.wait()

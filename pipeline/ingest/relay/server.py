@@ -97,6 +97,30 @@ class Relay:
         self._closing = False
         self._told_full = -TELL_FULL_SECONDS
 
+    @property
+    def refuses(self) -> str | None:
+        """Why a new connection would be refused, whoever comes; None where none would."""
+        if self._closing:
+            return "it is shut down"
+        if len(self._serving) > self._rules.max_connections:
+            return f"{self._rules.max_connections} connections are open"
+        if self._rules.when_full != "drop" and self._journal.full:
+            return "the journal is full"
+        return None
+
+    def snapshot(self) -> dict[str, object]:
+        """Its counters, as JSON."""
+        counts, events = self.counts, self.counts.events
+        return {
+            "connections": {"open": counts.open, "opened": counts.connections, "refused": counts.refused},
+            "events": {
+                "recorded": events.recorded,
+                "dropped": events.dropped,
+                "refused": events.refused,
+                "unread_connections": counts.unread,
+            },
+        }
+
     async def listen(self, host: str, port: int, tls: ssl.SSLContext | None = None) -> int:
         """Take connections from now on; the port. Raises OSError."""
         loop = asyncio.get_running_loop()
@@ -253,22 +277,7 @@ class Relay:
 
     async def _tell_health(self, client: HttpEnd) -> None:
         well, told = self._health() if self._health is not None else (True, {})
-        events = self.counts.events
-        body = {
-            "status": "ok" if well else "degraded",
-            "connections": {
-                "open": self.counts.open,
-                "opened": self.counts.connections,
-                "refused": self.counts.refused,
-            },
-            "events": {
-                "recorded": events.recorded,
-                "dropped": events.dropped,
-                "refused": events.refused,
-                "unread_connections": self.counts.unread,
-            },
-            **told,
-        }
+        body = {"status": "ok" if well else "degraded", **self.snapshot(), **told}
         response, data = answer(200 if well else 503, orjson.dumps(body), b"application/json")
         for event in (response, data, h11.EndOfMessage()):
             await client.send(event)

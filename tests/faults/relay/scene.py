@@ -178,7 +178,7 @@ async def scene(
                 "bootstrap_servers": bootstrap_servers,
                 "input_topic": topic,
                 "upstream": f"ws://127.0.0.1:{next(iter(server.sockets)).getsockname()[1]}",
-                "ingest_port": 0,
+                "relay_port": 0,
                 "journal_dir": str(folder / "journal"),
                 "relay_patience": 0,
                 **changes,

@@ -18,6 +18,7 @@ from pipeline.kafka import EmbeddedKafka, probe
 from tests.ingest.http.support import ITEM_DONE, JSON, PATH, body, collector, post, settings
 from tests.ingest.support import make_topic
 from tests.kafka.support import read_all
+from tests.observe.support import free_port, get, scrape, total
 
 pytestmark = pytest.mark.kafka
 
@@ -26,7 +27,8 @@ async def test_kafka_stops_and_comes_back(tmp_path: Path, unique: str, caplog: p
     broker = EmbeddedKafka(data_dir=tmp_path)
     broker.start()
     topic = await make_topic(broker.bootstrap_servers, f"events-{unique}", partitions=3)
-    told = settings(broker.bootstrap_servers, topic, ingest_timeout=1)
+    port = free_port()
+    told = settings(broker.bootstrap_servers, topic, ingest_timeout=1, web_port=port)
     answers: dict[str, list[int]] = {}
     retry_after: set[str | None] = set()
     stop = asyncio.Event()
@@ -55,16 +57,27 @@ async def test_kafka_stops_and_comes_back(tmp_path: Path, unique: str, caplog: p
         async with client.get("/health") as health:
             assert health.status == 503
             assert (await health.json())["status"] == "stuck"
+        # Alive: to start it anew would not bring Kafka back.
+        assert [(await asyncio.to_thread(get, port, path))[0] for path in ("/ready", "/live")] == [503, 200]
+        samples = await asyncio.to_thread(scrape, port)
+        assert total(samples, "itemstream_collector_standstill_seconds") > 1
+        assert total(samples, "itemstream_collector_unsent_bytes") > 0
+        assert ({"outcome": "unavailable"}, 0.0) not in samples["itemstream_http_events_total"]
         await asyncio.to_thread(broker.start)
         answered = len(answers)
         await _until(lambda: len(answers) > answered + 100 and "acknowledges again" in caplog.text)
         stop.set()
         await asyncio.gather(*senders)
+        assert (await asyncio.to_thread(get, port, "/ready"))[0] == 200
+        samples = await asyncio.to_thread(scrape, port)
+        counted = {labels["outcome"]: value for labels, value in samples["itemstream_http_events_total"]}
     found = Counter(dict(one.headers)["ce_id"].decode() for one in await read_all(broker.bootstrap_servers, topic))
     broker.stop()
     assert {status for statuses in answers.values() for status in statuses} == {200, 503}
     assert retry_after == {"2"}
     assert found == dict.fromkeys(answers, 1)
+    assert counted["written"] == len(answers)
+    assert counted["unavailable"] == sum(statuses.count(503) for statuses in answers.values())
     lines = [record.getMessage() for record in caplog.records if record.name.startswith(("pipeline", "aiokafka"))]
     lines = [re.sub(r"\d+ (s|events)", r"N \1", line) for line in lines if not line.startswith("listening")]
     assert len(lines) < 10, "a busy machine may stop it once more, nothing may flood the log"

@@ -109,6 +109,24 @@ def test_a_slow_disk_fills_memory_up_to_its_limit(tmp_path: Path) -> None:
     assert len(read(tmp_path)) == taken == writer.stats.acknowledged
 
 
+async def test_a_journal_without_room_for_the_next_record_is_full(tmp_path: Path) -> None:
+    """Some bytes are nearly always left over: what was refused for want of room would be refused again."""
+    writer = JournalWriter(tmp_path, SMALL)
+    for record in numbered(1000, size=999):
+        if not writer.append(record):
+            break
+        await until(lambda: writer.stats.waiting_bytes == 0)
+    assert writer.full
+    assert writer.stats.stored_bytes < SMALL.max_bytes
+    reader = JournalReader(tmp_path, START)
+    while reader.read(1_000_000):
+        reader.forget_sent(reader.position)
+    await until(lambda: not writer.full)
+    assert writer.append(b"x" * 999)
+    writer.close()
+    reader.close()
+
+
 async def test_a_full_disk_is_waited_for_and_nothing_is_there_twice(tmp_path: Path) -> None:
     writer = JournalWriter(tmp_path, JournalLimits(segment_bytes=1 << 20))
     first, second = numbered(50), numbered(100)[50:]

@@ -45,13 +45,13 @@ def test_what_it_refuses(
 def test_a_port_that_is_taken(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
-        assert main(["ingest", "relay", *UPSTREAM, "--ingest-port", port, "--journal-dir", str(tmp_path)]) == 1
+        assert main(["ingest", "relay", *UPSTREAM, "--relay-port", port, "--journal-dir", str(tmp_path)]) == 1
     assert f"can't listen on 127.0.0.1:{port}" in capsys.readouterr().err
 
 
 def test_a_second_relay_on_one_journal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with FolderLock(tmp_path):
-        assert main(["ingest", "relay", *UPSTREAM, "--ingest-port", "0", "--journal-dir", str(tmp_path)]) == 1
+        assert main(["ingest", "relay", *UPSTREAM, "--relay-port", "0", "--journal-dir", str(tmp_path)]) == 1
     assert "belongs to a process that runs: give each relay a journal_dir of its own" in capsys.readouterr().err
 
 
