@@ -1,0 +1,1 @@
+"""Who may see the console, and who may act: tokens, a proxy's word, a browser's session."""

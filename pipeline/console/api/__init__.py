@@ -1,0 +1,1 @@
+"""The console over HTTP: its API, its page, and who may do what."""
