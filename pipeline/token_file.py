@@ -117,4 +117,4 @@ class Watched(Generic[F]):
         try:
             self._use(self._file.read())
         except ItemstreamError as error:
-            log.error("what was read before stays in force: %s", error)
+            log.error("the keys read before stay in force: %s", error)
