@@ -136,6 +136,17 @@ class Settings(BaseSettings):
         description="A full journal: drop new events and count them; also refuse new connections; also close old ones.",
     )
 
+    console_store: str | None = Field(
+        None, description="The console's store: a file (SQLite), or postgresql://…. Default: a file of the user's."
+    )
+    console_retention: float = Field(
+        30, ge=0, description="Days until a session without news leaves the console's store; 0: it stays."
+    )
+    console_redact: Rules = Field(
+        (), description="What is taken out of records before the console stores them: as ingest_redact, of records."
+    )
+    console_prices: str | None = Field(None, description="TOML file of what tokens cost; not set: no costs are shown.")
+
     security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
         "PLAINTEXT", description="How to talk to the brokers."
     )
