@@ -13,6 +13,8 @@ export default defineConfig({
     target: ["chrome123", "edge123", "firefox125", "safari17.5"],
     // No data: URLs: the content security policy allows files of this origin only.
     assetsInlineLimit: 0,
+    // Since these the browsers know light-dark(); written for older ones it would not follow Mantine's colour scheme.
+    cssTarget: ["chrome123", "firefox120", "safari17.5"],
     chunkSizeWarningLimit: 700,
   },
   server: { proxy: { "/api": console } },

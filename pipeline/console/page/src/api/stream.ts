@@ -1,4 +1,5 @@
 import { useEffect, useRef, useSyncExternalStore } from "react";
+import type { Job, PipelineState } from "./operations";
 import type { Entry, SessionSummary } from "./types";
 
 /** What the server tells while one looks, by the name of the event. */
@@ -6,8 +7,8 @@ export type Told = {
   session: SessionSummary;
   entry: Entry;
   rejected: { count: number };
-  replay: Record<string, unknown>;
-  pipeline: Record<string, unknown>;
+  replay: Job;
+  pipeline: PipelineState;
 };
 export type StreamState = "off" | "connecting" | "live" | "broken";
 type Listener = { name: keyof Told; hear: (told: never) => void; missed?: () => void };

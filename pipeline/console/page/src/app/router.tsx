@@ -5,7 +5,7 @@ import { auditRoute } from "../views/audit/route";
 import { conversationRoute } from "../views/conversation/route";
 import { pipelineRoute } from "../views/pipeline/route";
 import { rejectedRoute } from "../views/rejected/route";
-import { replayRoute } from "../views/replay/route";
+import { newReplayRoute, replayJobRoute, replayRoute } from "../views/replay/route";
 import { homeRoute, sessionsRoute } from "../views/sessions/route";
 import { toolsRoute } from "../views/tools/route";
 import { usageRoute } from "../views/usage/route";
@@ -21,6 +21,8 @@ export const router = createRouter({
     usageRoute,
     rejectedRoute,
     replayRoute,
+    newReplayRoute,
+    replayJobRoute,
     pipelineRoute,
     auditRoute,
   ]),

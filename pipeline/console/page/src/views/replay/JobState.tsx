@@ -1,0 +1,12 @@
+import { Badge } from "@mantine/core";
+import type { Job } from "../../api/operations";
+import { STATES } from "./jobs";
+
+export function JobState({ state }: { state: Job["state"] }) {
+  const { title, colour } = STATES[state];
+  return (
+    <Badge variant="dot" color={colour} tt="none" data-state={state}>
+      {title}
+    </Badge>
+  );
+}

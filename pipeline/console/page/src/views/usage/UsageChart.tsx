@@ -1,0 +1,35 @@
+import { useMemo } from "react";
+import type { Usage } from "../../api/operations";
+import { StackedBars } from "../../charts/StackedBars";
+import { stack } from "../../charts/stacks";
+import { dayName } from "../../charts/ticks";
+import { short } from "../../parts/formats";
+import { FIGURES, type Figure, money, UNTOLD } from "./figures";
+
+interface Props {
+  usage: Usage;
+  figure: Figure;
+  layers: "tenant" | "model";
+}
+
+export default function UsageChart({ usage, figure, layers }: Props) {
+  const stacked = useMemo(
+    () =>
+      stack(
+        usage.rows.filter((row) => row.day !== null),
+        (row) => row.day ?? "",
+        (row) => row[layers] ?? UNTOLD,
+        (row) => row[figure] ?? 0,
+      ),
+    [usage, figure, layers],
+  );
+  const title = FIGURES.find(({ value }) => value === figure)?.label;
+  return (
+    <StackedBars
+      label={`${title} by day and ${layers}`}
+      stack={stacked}
+      tick={dayName}
+      format={(value) => (figure === "cost" ? money(value, usage.currency) : short(value))}
+    />
+  );
+}
