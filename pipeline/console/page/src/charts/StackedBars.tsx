@@ -25,7 +25,7 @@ export function StackedBars({ label, stack, tick, format }: Props) {
         withLegend
         legendProps={{ verticalAlign: "bottom" }}
         xAxisProps={{ tickFormatter: tick, minTickGap: 24 }}
-        yAxisProps={{ width: 64 }}
+        yAxisProps={{ width: 88 }}
         valueFormatter={format}
         tooltipProps={{ labelFormatter: (at) => tick(String(at)) }}
         barProps={{ isAnimationActive: false }}

@@ -38,9 +38,9 @@ export function SortableTable<Row>({ caption, columns, rows, rowKey, order: firs
         highlightOnHover
         stickyHeader
         verticalSpacing="xs"
-        style={{ fontVariantNumeric: "tabular-nums" }}
+        style={{ fontVariantNumeric: "tabular-nums", whiteSpace: "nowrap" }}
       >
-        <Table.Caption>{caption}</Table.Caption>
+        <Table.Caption ta="left">{caption}</Table.Caption>
         <Table.Thead>
           <Table.Tr>
             {columns.map((column) => (
@@ -88,7 +88,7 @@ function Head<Row>({ column, order, onPress }: { column: Column<Row>; order: Ord
   const direction = column.key !== order.key ? "none" : order.down ? "descending" : "ascending";
   return (
     <Table.Th aria-sort={direction} scope="col" ta={column.numeric ? "right" : undefined}>
-      <UnstyledButton onClick={onPress} fz="sm" fw={600} style={{ whiteSpace: "nowrap" }}>
+      <UnstyledButton onClick={onPress} fz="sm" fw={600}>
         {column.title}
         <Box component="span" aria-hidden c={direction === "none" ? "dimmed" : undefined} ml={4}>
           {ARROWS[direction]}

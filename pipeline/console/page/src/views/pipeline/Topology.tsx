@@ -80,7 +80,7 @@ function NodeBox({ node, box, lag }: { node: PipelineNode; box: Box; lag: number
 }
 
 /** Names that are too long lose their beginning: their ends tell them apart. */
-function shortened(name: string, most = 31): string {
+function shortened(name: string, most = 29): string {
   return name.length <= most ? name : `…${name.slice(1 - most)}`;
 }
 

@@ -33,7 +33,7 @@ export function Outcomes({ answer }: { answer: Redrive }) {
                     {record.id}
                   </Table.Th>
                   <Table.Td>
-                    <Badge variant="dot" tt="none" color={OUTCOMES[record.outcome].colour}>
+                    <Badge miw="max-content" variant="dot" tt="none" color={OUTCOMES[record.outcome].colour}>
                       {OUTCOMES[record.outcome].title}
                     </Badge>
                   </Table.Td>

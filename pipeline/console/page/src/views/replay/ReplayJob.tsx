@@ -12,6 +12,7 @@ import { Cancel } from "./Cancel";
 import { Difference } from "./Difference";
 import { JobState } from "./JobState";
 import { ENDED, job as jobQuery, purpose } from "./jobs";
+import { Resume } from "./Resume";
 import { replayJobRoute } from "./route";
 import { Share } from "./Share";
 import { useJobs } from "./useJobs";
@@ -47,7 +48,12 @@ function Content({ job }: { job: Job }) {
               <JobState state={job.state} />
               <Text fw={600}>{purpose(job)}</Text>
             </Group>
-            {!ENDED.has(job.state) && <Cancel job={job} />}
+            {!ENDED.has(job.state) && (
+              <Group gap="xs">
+                {job.state === "interrupted" && <Resume job={job} />}
+                <Cancel job={job} />
+              </Group>
+            )}
           </Group>
           <Share
             share={ENDED.has(job.state) && job.state === "done" ? 1 : job.share}
@@ -60,8 +66,8 @@ function Content({ job }: { job: Job }) {
           )}
           {job.state === "interrupted" && (
             <Notice colour="yellow" title="Nobody works on it">
-              Whoever did was stopped. Nothing is lost or written twice: go on with{" "}
-              <code>itemstream replay resume {job.id}</code>
+              Whoever did was stopped. Nothing is lost or written twice: it can be gone on with, here or by{" "}
+              <code>itemstream replay resume {job.id}</code>.
             </Notice>
           )}
           <Facts job={job} />

@@ -2,17 +2,17 @@ import { Alert, Button, Group, Stack, Text } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { Code } from "../../parts/Code";
 
-const EXAMPLE = `currency = "EUR"
+const EXAMPLE = `currency = "USD"
 
-[models."gpt-realtime"]       # the model's name, or how it begins
-input_text_tokens = 3.50       # for 1,000,000 tokens each
-input_audio_tokens = 28.00
-cached_tokens = 0.35
-output_text_tokens = 14.00
-output_audio_tokens = 56.00
+[models."gpt-realtime*"]    # a model's name, or a pattern; the first that fits counts
+input_text = 4.0            # for a million tokens, as all of these
+input_audio = 32.0
+cached_text = 0.4
+cached_audio = 0.4
+output_text = 16.0
+output_audio = 64.0
 `;
-
-const COMMAND = "itemstream console --console-prices prices.toml";
+const COMMAND = "ITEMSTREAM_CONSOLE_PRICES=prices.toml itemstream console";
 
 /** How to have costs: prices are the user's own, none are built in. */
 export function Prices() {
