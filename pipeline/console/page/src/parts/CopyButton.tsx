@@ -1,17 +1,29 @@
-import { ActionIcon, CopyButton as Copying, Tooltip } from "@mantine/core";
+import { ActionIcon, Tooltip } from "@mantine/core";
+import { useTimeout } from "@mantine/hooks";
 import IconCheck from "@tabler/icons-react/icons/IconCheck";
 import IconCopy from "@tabler/icons-react/icons/IconCopy";
+import { useState } from "react";
+import { copyText } from "./copy";
+
+const SAYS_SO_MS = 1_500;
 
 export function CopyButton({ text, label }: { text: string; label: string }) {
+  const [says, setSays] = useState(label);
+  const { start } = useTimeout(() => setSays(label), SAYS_SO_MS);
+  const copy = async () => {
+    setSays(
+      await copyText(text).then(
+        () => "Copied",
+        (error: Error) => error.message,
+      ),
+    );
+    start();
+  };
   return (
-    <Copying value={text} timeout={1_500}>
-      {({ copied, copy }) => (
-        <Tooltip label={copied ? "Copied" : label}>
-          <ActionIcon variant="subtle" color="gray" onClick={copy} aria-label={copied ? "Copied" : label}>
-            {copied ? <IconCheck size={16} aria-hidden /> : <IconCopy size={16} aria-hidden />}
-          </ActionIcon>
-        </Tooltip>
-      )}
-    </Copying>
+    <Tooltip label={says}>
+      <ActionIcon variant="subtle" color="gray" onClick={copy} aria-label={says}>
+        {says === "Copied" ? <IconCheck size={16} aria-hidden /> : <IconCopy size={16} aria-hidden />}
+      </ActionIcon>
+    </Tooltip>
   );
 }

@@ -21,6 +21,7 @@ export const SessionRow = memo(function SessionRow({ session }: { session: Sessi
       to="/sessions/$sessionId"
       params={{ sessionId: session.session_id }}
       className={classes.row}
+      data-focus
       data-session={session.session_id}
       preload={false}
     >

@@ -1,8 +1,8 @@
 import { Loader, Paper, Text } from "@mantine/core";
-import { useHotkeys } from "@mantine/hooks";
 import { useWindowVirtualizer } from "@tanstack/react-virtual";
 import { useEffect, useLayoutEffect, useRef, useState } from "react";
 import type { SessionSummary } from "../../api/types";
+import { useStep } from "../../parts/useStep";
 import { SessionRow } from "./SessionRow";
 import classes from "./SessionRows.module.css";
 
@@ -30,11 +30,7 @@ export function SessionRows({ sessions, more, loadMore, busy }: Props) {
     if (more && !busy && last >= sessions.length - LOAD_AHEAD) loadMore();
   }, [more, busy, last, sessions.length, loadMore]);
 
-  const step = useStep(list, sessions.length, (index) => rows.scrollToIndex(index));
-  useHotkeys([
-    ["j", () => step(1)],
-    ["k", () => step(-1)],
-  ]);
+  useStep({ list, length: sessions.length, scrollTo: (index) => rows.scrollToIndex(index) });
 
   return (
     <Paper withBorder className={classes.paper}>
@@ -63,24 +59,4 @@ export function SessionRows({ sessions, more, loadMore, busy }: Props) {
       </Text>
     </Paper>
   );
-}
-
-/** Moves the focus up and down the rows, also to one that is not there yet. */
-function useStep(
-  list: React.RefObject<HTMLElement | null>,
-  length: number,
-  scrollTo: (index: number) => void,
-) {
-  return (by: number) => {
-    const now = document.activeElement?.closest<HTMLElement>("li[data-index]");
-    const next = now ? Number(now.dataset.index) + by : 0;
-    if (next < 0 || next >= length) return;
-    scrollTo(next);
-    const focus = (tries: number) => {
-      const link = list.current?.querySelector<HTMLElement>(`li[data-index="${next}"] a`);
-      if (link) link.focus({ preventScroll: true });
-      else if (tries > 0) requestAnimationFrame(() => focus(tries - 1));
-    };
-    focus(10);
-  };
 }
