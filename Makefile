@@ -11,7 +11,7 @@ PYTEST_ARGS ?=
 HOURS ?= 0.5
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test faults faults-relay soak faults-mutations fuzz bench bench-core bench-growth bench-lock frameworks frameworks-lock page console-openapi page-lint lint format types metrics ingest-docs ingest-proofs schemas lock clean python java dashboards deploy-tools image-check audit licenses sbom
+.PHONY: help venv demo test faults faults-relay soak faults-mutations fuzz bench bench-core bench-growth bench-lock frameworks frameworks-lock page console-openapi page-types page-lint lint format types metrics ingest-docs ingest-proofs schemas lock clean python java dashboards deploy-tools image-check audit licenses sbom
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -119,6 +119,9 @@ page: $(STAMP) ## the console's page, from its TypeScript
 
 console-openapi: $(STAMP) ## the OpenAPI document of the console, from its routes; `make page` makes types of it
 	@$(BIN)/python -m pipeline.console.api.openapi
+
+page-types: $(STAMP) ## the page's view of the API, from its OpenAPI document and the records' models
+	@$(BIN)/python $(PAGE)/typescript.py && $(BIN)/python $(PAGE)/build.py types
 
 page-lint: $(STAMP) ## Biome on the page's sources: rules and format
 	@$(BIN)/python $(PAGE)/build.py check

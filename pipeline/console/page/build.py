@@ -50,10 +50,13 @@ def run_script(script: str) -> None:
     run(command, "run", "--silent", script)
 
 
-def run(command: list[str], *arguments: str) -> None:
+def environment(command: list[str]) -> dict[str, str]:
     """The tools npm starts look for `node` on the PATH: they get the one npm runs on."""
-    path = os.pathsep.join([str(Path(command[0]).parent), os.environ.get("PATH", "")])
-    if subprocess.run([*command, *arguments], cwd=PAGE, env={**os.environ, "PATH": path}, check=False).returncode:
+    return {**os.environ, "PATH": os.pathsep.join([str(Path(command[0]).parent), os.environ.get("PATH", "")])}
+
+
+def run(command: list[str], *arguments: str) -> None:
+    if subprocess.run([*command, *arguments], cwd=PAGE, env=environment(command), check=False).returncode:
         raise SystemExit(f"The console's page could not be built: `npm {' '.join(arguments)}` failed, see above.")
 
 

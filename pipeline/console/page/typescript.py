@@ -1,17 +1,19 @@
-"""Writes `src/api/schema.d.ts`: TypeScript's view of what the API answers and of the records on the topics.
+"""What TypeScript's view of the API is made of: its OpenAPI document, and the records that it passes on.
 
-    make page-types
+make page-types      writes src/api/schema.d.ts
 """
 
 import json
-import sys
+from pathlib import Path
 from typing import Any
 
 from pydantic.json_schema import models_json_schema
 
 import topics.models as records
-from topics.models import Record
 
+PAGE = Path(__file__).parent
+API = PAGE / "openapi.json"
+DOCUMENT = PAGE / "build" / "document.json"
 RECORDS = (
     records.Message,
     records.FunctionCall,
@@ -26,13 +28,14 @@ RECORDS = (
 
 
 def document() -> dict[str, Any]:
-    """The API's OpenAPI document, with the records that it passes on as they are among its schemas."""
-    told: dict[str, Any] = {"openapi": "3.1.0", "info": {"title": "itemstream", "version": "1"}, "paths": {}}
-    models: list[tuple[type[Record], str]] = [(record, "serialization") for record in RECORDS]
-    _, schemas = models_json_schema(models, ref_template="#/components/schemas/{model}")  # pyright: ignore
-    told.setdefault("components", {}).setdefault("schemas", {}).update(schemas["$defs"])
+    """The API's document with the records' schemas beside its own, under names that start with `Record`."""
+    told = json.loads(API.read_text())
+    models: list[Any] = [(record, "serialization") for record in RECORDS]
+    _, schemas = models_json_schema(models, ref_template="#/components/schemas/Record{model}")
+    told["components"]["schemas"] |= {f"Record{name}": schema for name, schema in schemas["$defs"].items()}
     return told
 
 
 if __name__ == "__main__":
-    sys.stdout.write(json.dumps(document()))
+    DOCUMENT.parent.mkdir(exist_ok=True)
+    DOCUMENT.write_text(json.dumps(document()))

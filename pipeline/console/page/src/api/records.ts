@@ -4,15 +4,15 @@ import type { components } from "./schema";
 import type { Entry } from "./types";
 
 type Schemas = components["schemas"];
-export type Message = Schemas["Message"];
-export type FunctionCall = Schemas["FunctionCall"];
-export type FunctionCallOutput = Schemas["FunctionCallOutput"];
-export type McpCall = Schemas["McpCall"];
-export type McpToolList = Schemas["McpToolList"];
-export type McpApprovalRequest = Schemas["McpApprovalRequest"];
-export type McpApprovalResponse = Schemas["McpApprovalResponse"];
-export type OtherItem = Schemas["OtherItem"];
-export type ResponseRecord = Schemas["Response"];
+export type Message = Schemas["RecordMessage"];
+export type FunctionCall = Schemas["RecordFunctionCall"];
+export type FunctionCallOutput = Schemas["RecordFunctionCallOutput"];
+export type McpCall = Schemas["RecordMcpCall"];
+export type McpToolList = Schemas["RecordMcpToolList"];
+export type McpApprovalRequest = Schemas["RecordMcpApprovalRequest"];
+export type McpApprovalResponse = Schemas["RecordMcpApprovalResponse"];
+export type OtherItem = Schemas["RecordOtherItem"];
+export type ResponseRecord = Schemas["RecordResponse"];
 
 type Records = {
   message: Message;

@@ -3,15 +3,1483 @@
  * Do not make direct changes to the file.
  */
 
-export type paths = Record<string, never>;
+export interface paths {
+    "/api/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Audit
+         * @description What operators did, newest first.
+         */
+        get: operations["audit_api_audit_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/facets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Facets
+         * @description Values there are to filter by.
+         */
+        get: operations["facets_api_facets_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/login": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Login
+         * @description Give a token, get a session cookie.
+         */
+        post: operations["login_api_login_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/logout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Logout
+         * @description End the session of the cookie.
+         */
+        post: operations["logout_api_logout_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Me
+         * @description Who you are to this console, and what you may do.
+         */
+        get: operations["me_api_me_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/pipeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Pipeline
+         * @description Topics, workers, rates and lag.
+         */
+        get: operations["pipeline_api_pipeline_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rejected": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Rejected
+         * @description Rejected records, newest first.
+         */
+        get: operations["rejected_api_rejected_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rejected/redrive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Redrive
+         * @description Send rejected records again, each once; or, with `dry_run`, tell what would come of it.
+         */
+        post: operations["redrive_api_rejected_redrive_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/replays": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Replays
+         * @description Every job, newest first.
+         */
+        get: operations["replays_api_replays_get"];
+        put?: never;
+        /**
+         * Start Replay
+         * @description Run the past through the core again: into topics of its own, or only to see what would change.
+         */
+        post: operations["start_replay_api_replays_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/replays/{job_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Replay
+         * @description How a job stands.
+         */
+        get: operations["replay_api_replays__job_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/replays/{job_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel
+         * @description End a job for good; what it has written stays.
+         */
+        post: operations["cancel_api_replays__job_id__cancel_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/replays/{job_id}/difference": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Difference
+         * @description What a job of kind `difference` has found.
+         */
+        get: operations["difference_api_replays__job_id__difference_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/replays/{job_id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Resume
+         * @description Go on with a job that nobody works on.
+         */
+        post: operations["resume_api_replays__job_id__resume_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Sessions
+         * @description Sessions, newest activity first.
+         */
+        get: operations["sessions_api_sessions_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sessions/{session_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Session
+         * @description One session.
+         */
+        get: operations["session_api_sessions__session_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sessions/{session_id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Events
+         * @description The provider's events, read from Kafka now.
+         */
+        get: operations["events_api_sessions__session_id__events_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sessions/{session_id}/fixture": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Fixture
+         * @description The session's events as JSON lines; `itemstream process` makes of them what is on the topics.
+         */
+        get: operations["fixture_api_sessions__session_id__fixture_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sessions/{session_id}/items/{item_id}/revisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Revisions
+         * @description Every record of an item, ascending.
+         */
+        get: operations["revisions_api_sessions__session_id__items__item_id__revisions_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sessions/{session_id}/timeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Timeline
+         * @description A stretch of the conversation, in its order: the latest revision of each item and response.
+         */
+        get: operations["timeline_api_sessions__session_id__timeline_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Stream
+         * @description Server-sent events as things happen.
+         *
+         *     `session` (SessionSummary), `entry` (Entry, with `session`), `rejected` (RejectedCount), `replay` (Job), `pipeline`
+         *     (Pipeline, once a second), `forgotten` ({session_id}), and `gap` where what happened since `Last-Event-ID` is not
+         *     known any more: ask anew then.
+         */
+        get: operations["stream_api_stream_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tools": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Tools
+         * @description Calls, failures and latency by tool.
+         */
+        get: operations["tools_api_tools_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Usage
+         * @description Tokens of responses, and what they cost where there is a price list.
+         */
+        get: operations["usage_api_usage_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Live
+         * @description That the process answers.
+         */
+        get: operations["live_live_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ready": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Ready
+         * @description Whether the store has all that is on the topics, more or less; 503 with the reasons where not.
+         */
+        get: operations["ready_ready_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * Audit
+         * @description What operators did, newest first.
+         */
+        Audit: {
+            /** Entries */
+            entries: components["schemas"]["AuditEntry"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
+         * AuditEntry
+         * @description Something an operator did.
+         */
+        AuditEntry: {
+            /** Action */
+            action: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Details */
+            details: {
+                [key: string]: unknown;
+            };
+            /** Outcome */
+            outcome: string;
+            /** Who */
+            who: string;
+        };
+        /**
+         * Difference
+         * @description An item, response or rejected record that would come out otherwise.
+         */
+        Difference: {
+            /**
+             * Fields
+             * @description For one that changed.
+             */
+            fields: components["schemas"]["FieldChange"][];
+            /** Id */
+            id: string;
+            /**
+             * Kind
+             * @description Type of the record.
+             */
+            kind: string;
+            /** Session Id */
+            session_id: string | null;
+            /** Topic */
+            topic: string;
+            /**
+             * Verdict
+             * @enum {string}
+             */
+            verdict: "added" | "changed" | "gone";
+        };
+        /**
+         * DifferenceSummary
+         * @description How many of what.
+         */
+        DifferenceSummary: {
+            /** Added */
+            added: number;
+            /** Changed */
+            changed: number;
+            /** Events */
+            events: number;
+            /**
+             * Fields
+             * @description Changed fields, and in how many records.
+             */
+            fields: {
+                [key: string]: number;
+            };
+            /** Gone */
+            gone: number;
+            /**
+             * Not Compared
+             * @description Why, and how many.
+             */
+            not_compared: {
+                [key: string]: number;
+            };
+            /** Records */
+            records: number;
+            /** Same */
+            same: number;
+        };
+        /**
+         * Differences
+         * @description What a replay would change.
+         */
+        Differences: {
+            /**
+             * Complete
+             * @description False while it runs, and where there are more than are kept.
+             */
+            complete: boolean;
+            /** Differences */
+            differences: components["schemas"]["Difference"][];
+            /** Notes */
+            notes: string[];
+            /** @description Null while it runs. */
+            summary: components["schemas"]["DifferenceSummary"] | null;
+        };
+        /**
+         * Edge
+         * @description Records that go from one node to another.
+         */
+        Edge: {
+            /** From */
+            from: string;
+            /** Rate */
+            rate: number;
+            /** To */
+            to: string;
+        };
+        /**
+         * Entry
+         * @description An item or a response of a conversation.
+         */
+        Entry: {
+            /**
+             * Id
+             * @description Of the item or response.
+             */
+            id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "item" | "response";
+            /**
+             * Position
+             * @description Place in the timeline, from 0.
+             */
+            position: number;
+            /**
+             * Record
+             * @description The latest revision, as it is on the topic.
+             */
+            record: {
+                [key: string]: unknown;
+            };
+            /**
+             * Record Type
+             * @description Such as `message`, `function_call`, `response`.
+             */
+            record_type: string;
+            /**
+             * Revisions
+             * @description How many there are of it.
+             */
+            revisions: number;
+            /** Topic */
+            topic: string;
+        };
+        /**
+         * Facets
+         * @description Values there are to filter by.
+         */
+        Facets: {
+            /** Models */
+            models: string[];
+            /** Providers */
+            providers: string[];
+            /** Tenants */
+            tenants: string[];
+            /** Tools */
+            tools: string[];
+        };
+        /**
+         * Features
+         * @description What this console lets its operators do.
+         */
+        Features: {
+            /**
+             * Raw Events
+             * @description Whether the provider's events themselves can be seen.
+             */
+            raw_events: boolean;
+            /** Redrive */
+            redrive: boolean;
+            /** Replay */
+            replay: boolean;
+        };
+        /**
+         * FieldChange
+         * @description A field of a record that would come out otherwise.
+         */
+        FieldChange: {
+            /** After */
+            after: unknown;
+            /** Before */
+            before: unknown;
+            /** Path */
+            path: string;
+        };
+        /**
+         * Health
+         * @description Whether the console works.
+         */
+        Health: {
+            /** Problems */
+            problems: string[];
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "ok" | "not_ready";
+        };
+        /**
+         * Job
+         * @description A replay job.
+         */
+        Job: {
+            /** Ended At */
+            ended_at: string | null;
+            /** Error */
+            error: string | null;
+            /**
+             * Events
+             * @description Offsets there are to read.
+             */
+            events: number;
+            /** Id */
+            id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "topics" | "files" | "in-place" | "difference";
+            /**
+             * Outputs
+             * @description Records it wrote, or found different.
+             */
+            outputs: number;
+            selection: components["schemas"]["ReplaySelection"];
+            /**
+             * Share
+             * @description How much is done, 0 to 1; null where that is not known.
+             */
+            share: number | null;
+            /**
+             * Started At
+             * Format: date-time
+             */
+            started_at: string;
+            /**
+             * State
+             * @description `interrupted`: not done, and nobody works on it; it can be gone on with.
+             * @enum {string}
+             */
+            state: "running" | "interrupted" | "done" | "failed" | "cancelled";
+            /**
+             * Target
+             * @description Prefix of the topics, or folder, it writes to; null for a difference.
+             */
+            target: string | null;
+            /** Who */
+            who: string;
+        };
+        /**
+         * Jobs
+         * @description Every job, newest first.
+         */
+        Jobs: {
+            /** Jobs */
+            jobs: components["schemas"]["Job"][];
+        };
+        /**
+         * Login
+         * @description A token for a session cookie.
+         */
+        Login: {
+            /** Token */
+            token: string;
+        };
+        /**
+         * Mark
+         * @description The part that is wrong: characters of `value`.
+         */
+        Mark: {
+            /** End */
+            end: number;
+            /** Start */
+            start: number;
+        };
+        /**
+         * Me
+         * @description Who asks, and what they may do.
+         */
+        Me: {
+            /**
+             * Csrf Token
+             * @description To be sent with every POST as header `X-CSRF-Token`.
+             */
+            csrf_token: string;
+            features: components["schemas"]["Features"];
+            /** Name */
+            name: string;
+            /**
+             * Prefix
+             * @description Of the topics.
+             */
+            prefix: string;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "viewer" | "operator";
+            /**
+             * Version
+             * @description Of itemstream.
+             */
+            version: string;
+        };
+        /**
+         * Node
+         * @description A topic, the worker, or a group that reads.
+         */
+        Node: {
+            /** Id */
+            id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "topic" | "worker" | "group";
+            /**
+             * Rate
+             * @description Records a second.
+             */
+            rate: number;
+            /** Records */
+            records: number | null;
+            /** Title */
+            title: string;
+        };
+        /**
+         * Original
+         * @description Where a rejected record was read.
+         */
+        Original: {
+            /** At */
+            at: string | null;
+            /** Offset */
+            offset: number;
+            /** Partition */
+            partition: number;
+            /** Topic */
+            topic: string;
+        };
+        /**
+         * PartitionLag
+         * @description An input partition, and how far the worker is with it.
+         */
+        PartitionLag: {
+            /** Committed */
+            committed: number | null;
+            /** End */
+            end: number;
+            /** Lag */
+            lag: number;
+            /**
+             * Lag Seconds
+             * @description Age of the oldest record that waits; 0 where none does.
+             */
+            lag_seconds: number | null;
+            /** Partition */
+            partition: number;
+            /** Topic */
+            topic: string;
+            /**
+             * Worker
+             * @description Id of its member of the group.
+             */
+            worker: string | null;
+        };
+        /**
+         * Pipeline
+         * @description How records flow, now.
+         */
+        Pipeline: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Edges */
+            edges: components["schemas"]["Edge"][];
+            /** Nodes */
+            nodes: components["schemas"]["Node"][];
+            /** Partitions */
+            partitions: components["schemas"]["PartitionLag"][];
+            /** Problems */
+            problems: string[];
+            projection: components["schemas"]["ProjectionLag"];
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "ok" | "degraded" | "down";
+            /** Workers */
+            workers: components["schemas"]["WorkerMember"][];
+        };
+        /**
+         * Problem
+         * @description An error, RFC 9457.
+         */
+        Problem: {
+            /**
+             * Detail
+             * @description One line: what is wrong and what to do.
+             */
+            detail: string;
+            /**
+             * Field
+             * @description The parameter or field of the body that is wrong.
+             * @default null
+             */
+            field: string | null;
+            /** Status */
+            status: number;
+            /** Title */
+            title: string;
+            /**
+             * Type
+             * @default about:blank
+             */
+            type: string;
+        };
+        /**
+         * ProjectionLag
+         * @description How far the console's own store is behind the topics.
+         */
+        ProjectionLag: {
+            /** Behind Seconds */
+            behind_seconds: number | null;
+            /** Lag */
+            lag: number;
+        };
+        /**
+         * RawEvent
+         * @description A server event, as it is in the input topic.
+         */
+        RawEvent: {
+            /**
+             * At
+             * @description When the collector received it.
+             */
+            at: string | null;
+            /** Event Id */
+            event_id: string | null;
+            /** Event Type */
+            event_type: string | null;
+            /** Offset */
+            offset: number;
+            /** Partition */
+            partition: number;
+            /** Topic */
+            topic: string;
+            /**
+             * Value
+             * @description The provider's JSON. What is no UTF-8 is escaped.
+             */
+            value: string;
+        };
+        /**
+         * RawEvents
+         * @description The events of a session, or those behind one item.
+         */
+        RawEvents: {
+            /**
+             * Complete
+             * @description False where there are more, or where Kafka does not keep them any longer.
+             */
+            complete: boolean;
+            /** Events */
+            events: components["schemas"]["RawEvent"][];
+            /** Note */
+            note: string | null;
+        };
+        /**
+         * ReasonCount
+         * @description How many records were rejected for one reason.
+         */
+        ReasonCount: {
+            /** Count */
+            count: number;
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * RedriveOutcome
+         * @description What became of one record, or would.
+         */
+        RedriveOutcome: {
+            /** Id */
+            id: string;
+            /** Message */
+            message: string | null;
+            /**
+             * Outcome
+             * @enum {string}
+             */
+            outcome: "usable" | "rejected_again" | "sent" | "skipped";
+            /** Reason */
+            reason: string | null;
+        };
+        /**
+         * RedriveRequest
+         * @description Which rejected records to send again: these, or all of a reason.
+         */
+        RedriveRequest: {
+            /**
+             * Dry Run
+             * @description Only tell what would come of it.
+             * @default true
+             */
+            dry_run?: boolean;
+            /** Ids */
+            ids?: string[] | null;
+            /** Reason */
+            reason?: string | null;
+        };
+        /**
+         * RedriveResult
+         * @description What a redrive did, or would do.
+         */
+        RedriveResult: {
+            /** Dry Run */
+            dry_run: boolean;
+            /** Records */
+            records: components["schemas"]["RedriveOutcome"][];
+            /** Sent */
+            sent: number;
+        };
+        /**
+         * Rejected
+         * @description A record that could not be used.
+         */
+        Rejected: {
+            /** At */
+            at: string | null;
+            /**
+             * Binary
+             * @description Whether the value is not UTF-8.
+             */
+            binary: boolean;
+            /**
+             * Id
+             * @description `PARTITION:OFFSET` on the rejected topic.
+             */
+            id: string;
+            mark: components["schemas"]["Mark"] | null;
+            /** Message */
+            message: string;
+            /** Offset */
+            offset: number;
+            original: components["schemas"]["Original"] | null;
+            /** Partition */
+            partition: number;
+            /** Reason */
+            reason: string;
+            /**
+             * Redriven
+             * @description How often it was sent again.
+             */
+            redriven: number;
+            /** Session Id */
+            session_id: string | null;
+            /**
+             * Truncated
+             * @description Whether `value` is only the beginning.
+             */
+            truncated: boolean;
+            /**
+             * Value
+             * @description Its text; escaped where it is not UTF-8.
+             */
+            value: string;
+        };
+        /**
+         * RejectedCount
+         * @description Event `rejected` of the stream: how many there are now.
+         */
+        RejectedCount: {
+            /** Count */
+            count: number;
+        };
+        /**
+         * RejectedPage
+         * @description Rejected records, newest first, and how many there are of each reason.
+         */
+        RejectedPage: {
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Reasons */
+            reasons: components["schemas"]["ReasonCount"][];
+            /** Rejected */
+            rejected: components["schemas"]["Rejected"][];
+        };
+        /**
+         * ReplayRequest
+         * @description What to run through the core again, and where to.
+         */
+        ReplayRequest: {
+            /**
+             * Event Types
+             * @default []
+             */
+            event_types?: string[];
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "topics" | "difference";
+            /**
+             * Sessions
+             * @default []
+             */
+            sessions?: string[];
+            /**
+             * Since
+             * @description Only events from then on: RFC 3339, or 10m, 2h, 3d.
+             */
+            since?: string | null;
+            /**
+             * To Prefix
+             * @description Of the topics to write to, for kind `topics`.
+             */
+            to_prefix?: string | null;
+            /**
+             * Until
+             * @description Only events before then.
+             */
+            until?: string | null;
+        };
+        /**
+         * ReplaySelection
+         * @description Which events a job is about; what is empty holds for all.
+         */
+        ReplaySelection: {
+            /** Event Types */
+            event_types: string[];
+            /** Sessions */
+            sessions: string[];
+            /** Since */
+            since: string | null;
+            /** Until */
+            until: string | null;
+        };
+        /**
+         * Revision
+         * @description One record of an item.
+         */
+        Revision: {
+            /** Offset */
+            offset: number;
+            /** Partition */
+            partition: number;
+            /** Record */
+            record: {
+                [key: string]: unknown;
+            };
+            /** Topic */
+            topic: string;
+        };
+        /**
+         * Revisions
+         * @description All that is kept of an item, ascending.
+         */
+        Revisions: {
+            /** Revisions */
+            revisions: components["schemas"]["Revision"][];
+        };
+        /**
+         * SessionDetail
+         * @description One session, with what the list does not show.
+         */
+        SessionDetail: {
+            /** Conversation Id */
+            conversation_id: string | null;
+            /** Failed Responses */
+            failed_responses: number;
+            /** First At */
+            first_at: string | null;
+            /** Input Tokens */
+            input_tokens: number;
+            /**
+             * Interrupted
+             * @description Messages that the user interrupted.
+             */
+            interrupted: number;
+            /** Items */
+            items: number;
+            /** Last At */
+            last_at: string | null;
+            /** Messages */
+            messages: number;
+            /** Model */
+            model: string | null;
+            /** Output Tokens */
+            output_tokens: number;
+            /**
+             * Preview
+             * @description What was said first, shortened.
+             */
+            preview: string | null;
+            /** Provider */
+            provider: string | null;
+            /** Provider Session Id */
+            provider_session_id: string | null;
+            /**
+             * Rejected
+             * @description Events of the session that could not be used.
+             */
+            rejected: number;
+            /** Responses */
+            responses: number;
+            /** Session Id */
+            session_id: string;
+            /**
+             * Snippet
+             * @description Where the search found something; null without a search.
+             */
+            snippet: components["schemas"]["SnippetPart"][] | null;
+            /** Tenant */
+            tenant: string | null;
+            /**
+             * Tool Calls
+             * @description Function and MCP calls.
+             */
+            tool_calls: number;
+            /** Tool Failures */
+            tool_failures: number;
+            /**
+             * Tools
+             * @description Names of the tools that were called.
+             */
+            tools: string[];
+            /**
+             * Total Entries
+             * @description Of its timeline.
+             */
+            total_entries: number;
+            /** Total Tokens */
+            total_tokens: number;
+        };
+        /**
+         * SessionPage
+         * @description Sessions, newest activity first.
+         */
+        SessionPage: {
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Sessions */
+            sessions: components["schemas"]["SessionSummary"][];
+        };
+        /**
+         * SessionSummary
+         * @description One session, in the latest revisions of what belongs to it.
+         */
+        SessionSummary: {
+            /** Conversation Id */
+            conversation_id: string | null;
+            /** Failed Responses */
+            failed_responses: number;
+            /** First At */
+            first_at: string | null;
+            /** Input Tokens */
+            input_tokens: number;
+            /**
+             * Interrupted
+             * @description Messages that the user interrupted.
+             */
+            interrupted: number;
+            /** Items */
+            items: number;
+            /** Last At */
+            last_at: string | null;
+            /** Messages */
+            messages: number;
+            /** Model */
+            model: string | null;
+            /** Output Tokens */
+            output_tokens: number;
+            /**
+             * Preview
+             * @description What was said first, shortened.
+             */
+            preview: string | null;
+            /** Provider */
+            provider: string | null;
+            /**
+             * Rejected
+             * @description Events of the session that could not be used.
+             */
+            rejected: number;
+            /** Responses */
+            responses: number;
+            /** Session Id */
+            session_id: string;
+            /**
+             * Snippet
+             * @description Where the search found something; null without a search.
+             */
+            snippet: components["schemas"]["SnippetPart"][] | null;
+            /** Tenant */
+            tenant: string | null;
+            /**
+             * Tool Calls
+             * @description Function and MCP calls.
+             */
+            tool_calls: number;
+            /** Tool Failures */
+            tool_failures: number;
+            /**
+             * Tools
+             * @description Names of the tools that were called.
+             */
+            tools: string[];
+            /** Total Tokens */
+            total_tokens: number;
+        };
+        /**
+         * SnippetPart
+         * @description A piece of the text in which something was found.
+         */
+        SnippetPart: {
+            /** Match */
+            match: boolean;
+            /** Text */
+            text: string;
+        };
+        /**
+         * Timeline
+         * @description A stretch of a conversation, in its order.
+         */
+        Timeline: {
+            /** Entries */
+            entries: components["schemas"]["Entry"][];
+            /** Offset */
+            offset: number;
+            /** Total */
+            total: number;
+        };
+        /**
+         * Tool
+         * @description One tool, over all its calls. Milliseconds.
+         */
+        Tool: {
+            /** Answered */
+            answered: number;
+            /** Calls */
+            calls: number;
+            /** Failed */
+            failed: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "function" | "mcp";
+            /** Max Ms */
+            max_ms: number | null;
+            /** Name */
+            name: string;
+            /** P50 Ms */
+            p50_ms: number | null;
+            /** P95 Ms */
+            p95_ms: number | null;
+            /**
+             * Server Label
+             * @description Of the MCP server.
+             */
+            server_label: string | null;
+            /** Unanswered */
+            unanswered: number;
+        };
+        /**
+         * ToolPoint
+         * @description Calls of one tool within one step of time.
+         */
+        ToolPoint: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Calls */
+            calls: number;
+            /** Failed */
+            failed: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "function" | "mcp";
+            /** Name */
+            name: string;
+            /** Server Label */
+            server_label: string | null;
+        };
+        /**
+         * Tools
+         * @description Tools, most called first, and how often they were called over time.
+         */
+        Tools: {
+            /** Series */
+            series: components["schemas"]["ToolPoint"][];
+            /** Step Seconds */
+            step_seconds: number;
+            /** Tools */
+            tools: components["schemas"]["Tool"][];
+        };
+        /**
+         * Usage
+         * @description Tokens, and what they cost where there is a price list.
+         */
+        Usage: {
+            /** Currency */
+            currency: string | null;
+            /**
+             * Priced
+             * @description Whether there is a price list (setting `console_prices`).
+             */
+            priced: boolean;
+            /** Rows */
+            rows: components["schemas"]["UsageRow"][];
+        };
+        /**
+         * UsageRow
+         * @description Tokens of the responses of one group. A column that is not grouped by is null.
+         */
+        UsageRow: {
+            /** Cached Tokens */
+            cached_tokens: number;
+            /**
+             * Cost
+             * @description Null where no price is known of a model in the group.
+             */
+            cost: number | null;
+            /**
+             * Day
+             * @description YYYY-MM-DD, UTC.
+             */
+            day: string | null;
+            /** Input Audio Tokens */
+            input_audio_tokens: number;
+            /** Input Tokens */
+            input_tokens: number;
+            /** Model */
+            model: string | null;
+            /** Output Audio Tokens */
+            output_audio_tokens: number;
+            /** Output Tokens */
+            output_tokens: number;
+            /** Responses */
+            responses: number;
+            /** Tenant */
+            tenant: string | null;
+            /** Total Tokens */
+            total_tokens: number;
+        };
+        /**
+         * WorkerMember
+         * @description A process of the worker, as Kafka knows it.
+         */
+        WorkerMember: {
+            /** Host */
+            host: string;
+            /** Id */
+            id: string;
+            /** Partitions */
+            partitions: number[];
+        };
+        /**
          * ErrorInfo
          * @description An error as the provider told it. Further keys of the provider's may follow.
          */
-        ErrorInfo: {
+        RecordErrorInfo: {
             /**
              * Type
              * @description Kind of error, by the provider's names.
@@ -39,7 +1507,7 @@ export interface components {
          *
          *     Read one with `FunctionCall.model_validate_json(record.value)`.
          */
-        FunctionCall: {
+        RecordFunctionCall: {
             /**
              * Schema Version
              * @description Version of the record's schema: 1.
@@ -161,7 +1629,7 @@ export interface components {
                 [key: string]: unknown;
             } | null;
             /** @description The event that caused this revision; for `session_idle`, which no event causes, the last one about the item. */
-            source: components["schemas"]["Source"];
+            source: components["schemas"]["RecordSource"];
             /**
              * Item
              * @description The item as the provider sent it, verbatim, less audio bytes (`audio` values are dropped).
@@ -210,7 +1678,7 @@ export interface components {
          *
          *     Read one with `FunctionCallOutput.model_validate_json(record.value)`.
          */
-        FunctionCallOutput: {
+        RecordFunctionCallOutput: {
             /**
              * Schema Version
              * @description Version of the record's schema: 1.
@@ -332,7 +1800,7 @@ export interface components {
                 [key: string]: unknown;
             } | null;
             /** @description The event that caused this revision; for `session_idle`, which no event causes, the last one about the item. */
-            source: components["schemas"]["Source"];
+            source: components["schemas"]["RecordSource"];
             /**
              * Item
              * @description The item as the provider sent it, verbatim, less audio bytes (`audio` values are dropped).
@@ -390,7 +1858,7 @@ export interface components {
          *
          *     Read one with `McpApprovalRequest.model_validate_json(record.value)`.
          */
-        McpApprovalRequest: {
+        RecordMcpApprovalRequest: {
             /**
              * Schema Version
              * @description Version of the record's schema: 1.
@@ -512,7 +1980,7 @@ export interface components {
                 [key: string]: unknown;
             } | null;
             /** @description The event that caused this revision; for `session_idle`, which no event causes, the last one about the item. */
-            source: components["schemas"]["Source"];
+            source: components["schemas"]["RecordSource"];
             /**
              * Item
              * @description The item as the provider sent it, verbatim, less audio bytes (`audio` values are dropped).
@@ -555,7 +2023,7 @@ export interface components {
          *
          *     Read one with `McpApprovalResponse.model_validate_json(record.value)`.
          */
-        McpApprovalResponse: {
+        RecordMcpApprovalResponse: {
             /**
              * Schema Version
              * @description Version of the record's schema: 1.
@@ -677,7 +2145,7 @@ export interface components {
                 [key: string]: unknown;
             } | null;
             /** @description The event that caused this revision; for `session_idle`, which no event causes, the last one about the item. */
-            source: components["schemas"]["Source"];
+            source: components["schemas"]["RecordSource"];
             /**
              * Item
              * @description The item as the provider sent it, verbatim, less audio bytes (`audio` values are dropped).
@@ -730,7 +2198,7 @@ export interface components {
          *
          *     Read one with `McpCall.model_validate_json(record.value)`.
          */
-        McpCall: {
+        RecordMcpCall: {
             /**
              * Schema Version
              * @description Version of the record's schema: 1.
@@ -852,7 +2320,7 @@ export interface components {
                 [key: string]: unknown;
             } | null;
             /** @description The event that caused this revision; for `session_idle`, which no event causes, the last one about the item. */
-            source: components["schemas"]["Source"];
+            source: components["schemas"]["RecordSource"];
             /**
              * Item
              * @description The item as the provider sent it, verbatim, less audio bytes (`audio` values are dropped).
@@ -899,7 +2367,7 @@ export interface components {
              */
             output: unknown;
             /** @description Why the call failed; null where it did not. */
-            error: components["schemas"]["McpError"] | null;
+            error: components["schemas"]["RecordMcpError"] | null;
             /**
              * Outcome
              * @description `failed` where there is an error, `succeeded` where there is an output, else `unknown`.
@@ -921,7 +2389,7 @@ export interface components {
          * McpError
          * @description Why an MCP call failed. An error told as a mere string is in `message`.
          */
-        McpError: {
+        RecordMcpError: {
             /**
              * Type
              * @description Kind of error, by the provider's names.
@@ -949,7 +2417,7 @@ export interface components {
          *
          *     Read one with `McpToolList.model_validate_json(record.value)`.
          */
-        McpToolList: {
+        RecordMcpToolList: {
             /**
              * Schema Version
              * @description Version of the record's schema: 1.
@@ -1071,7 +2539,7 @@ export interface components {
                 [key: string]: unknown;
             } | null;
             /** @description The event that caused this revision; for `session_idle`, which no event causes, the last one about the item. */
-            source: components["schemas"]["Source"];
+            source: components["schemas"]["RecordSource"];
             /**
              * Item
              * @description The item as the provider sent it, verbatim, less audio bytes (`audio` values are dropped).
@@ -1119,7 +2587,7 @@ export interface components {
          *
          *     Read one with `Message.model_validate_json(record.value)`.
          */
-        Message: {
+        RecordMessage: {
             /**
              * Schema Version
              * @description Version of the record's schema: 1.
@@ -1241,7 +2709,7 @@ export interface components {
                 [key: string]: unknown;
             } | null;
             /** @description The event that caused this revision; for `session_idle`, which no event causes, the last one about the item. */
-            source: components["schemas"]["Source"];
+            source: components["schemas"]["RecordSource"];
             /**
              * Item
              * @description The item as the provider sent it, verbatim, less audio bytes (`audio` values are dropped).
@@ -1279,7 +2747,7 @@ export interface components {
              * Parts
              * @description The parts of the content, in order, types made canonical.
              */
-            parts: components["schemas"]["Part"][];
+            parts: components["schemas"]["RecordPart"][];
             /**
              * Modality
              * @description What the parts are; `mixed` for more than one kind, null where there are none.
@@ -1292,9 +2760,9 @@ export interface components {
              */
             origin: "user_audio" | "model" | "client";
             /** @description Null where the message has no input audio. */
-            transcript: components["schemas"]["Transcript"] | null;
+            transcript: components["schemas"]["RecordTranscript"] | null;
             /** @description Null where no voice detection told of speech for this message. */
-            speech: components["schemas"]["Speech"] | null;
+            speech: components["schemas"]["RecordSpeech"] | null;
             /**
              * Interrupted
              * @description Whether the message was cut short: it was truncated, or left incomplete as the user cut in.
@@ -1312,7 +2780,7 @@ export interface components {
          *
          *     Read one with `OtherItem.model_validate_json(record.value)`.
          */
-        OtherItem: {
+        RecordOtherItem: {
             /**
              * Schema Version
              * @description Version of the record's schema: 1.
@@ -1434,7 +2902,7 @@ export interface components {
                 [key: string]: unknown;
             } | null;
             /** @description The event that caused this revision; for `session_idle`, which no event causes, the last one about the item. */
-            source: components["schemas"]["Source"];
+            source: components["schemas"]["RecordSource"];
             /**
              * Item
              * @description The item as the provider sent it, verbatim, less audio bytes (`audio` values are dropped).
@@ -1455,7 +2923,7 @@ export interface components {
          * Part
          * @description One part of a message's content. Keys a part does not have may be absent; further keys may be there.
          */
-        Part: {
+        RecordPart: {
             /**
              * Type
              * @description Canonical type, the same for every provider: `input_text`, `input_audio`, `input_image`, `output_text`, `output_audio`; others verbatim.
@@ -1490,7 +2958,7 @@ export interface components {
          *
          *     Read one with `Response.model_validate_json(record.value)`.
          */
-        Response: {
+        RecordResponse: {
             /**
              * Schema Version
              * @description Version of the record's schema: 1.
@@ -1535,7 +3003,7 @@ export interface components {
              */
             model: string | null;
             /** @description The event that ended the response. */
-            source: components["schemas"]["Source"];
+            source: components["schemas"]["RecordSource"];
             /**
              * Warnings
              * @description Short codes for what could not be done with the response; an open set.
@@ -1559,7 +3027,7 @@ export interface components {
              */
             status_reason: string | null;
             /** @description Why it failed; null where it did not. */
-            error: components["schemas"]["ErrorInfo"] | null;
+            error: components["schemas"]["RecordErrorInfo"] | null;
             /**
              * Item Ids
              * @description The items of its output, in order; see `item_id` of the item records.
@@ -1592,7 +3060,7 @@ export interface components {
              */
             out_of_band: boolean;
             /** @description Tokens of the response; null where the provider told none. */
-            usage: components["schemas"]["Usage"] | null;
+            usage: components["schemas"]["RecordUsage"] | null;
             /**
              * Usage Raw
              * @description The usage as the provider told it, verbatim.
@@ -1601,7 +3069,7 @@ export interface components {
                 [key: string]: unknown;
             } | null;
             /** @description How fast it was, by the collector's clock. */
-            timing: components["schemas"]["Timing"];
+            timing: components["schemas"]["RecordTiming"];
             /**
              * Response
              * @description The response as the provider sent it, verbatim, less audio bytes (`audio` values of content parts are dropped).
@@ -1614,7 +3082,7 @@ export interface components {
          * Source
          * @description Where the event that made a record was read.
          */
-        Source: {
+        RecordSource: {
             /**
              * Topic
              * @description Topic of the event; the file's name where no Kafka was involved.
@@ -1657,7 +3125,7 @@ export interface components {
          * Speech
          * @description Where the speech lies in the session's input audio, by the provider's voice detection.
          */
-        Speech: {
+        RecordSpeech: {
             /**
              * Start Ms
              * @description Start of speech, in ms of input audio from the session's start.
@@ -1673,7 +3141,7 @@ export interface components {
          * Timing
          * @description How fast a response was, by the collector's clock. Each is null where an end of the span was not seen.
          */
-        Timing: {
+        RecordTiming: {
             /**
              * Created At
              * @description When the response was created.
@@ -1699,7 +3167,7 @@ export interface components {
          * Transcript
          * @description The transcript of a message's input audio.
          */
-        Transcript: {
+        RecordTranscript: {
             /**
              * State
              * @description `pending`: may still come, in a later revision; `final`: there, even where the text is empty; `failed`: the provider could not, see `error`; `disabled`: the session has no transcription configured.
@@ -1739,13 +3207,13 @@ export interface components {
                 [key: string]: unknown;
             } | null;
             /** @description Why the transcription failed; null unless `state` is `failed`. */
-            error: components["schemas"]["ErrorInfo"] | null;
+            error: components["schemas"]["RecordErrorInfo"] | null;
         };
         /**
          * Usage
          * @description Tokens of one response. Each is null where the provider told none; usage is never copied onto items.
          */
-        Usage: {
+        RecordUsage: {
             /**
              * Input Tokens
              * @description Tokens in.
@@ -1815,4 +3283,2282 @@ export interface components {
     pathItems: never;
 }
 export type $defs = Record<string, never>;
-export type operations = Record<string, never>;
+export interface operations {
+    audit_api_audit_get: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Audit"];
+                };
+            };
+            /** @description The request can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Somebody unknown: no token, no session, or none that is in force. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not with this role, or without the page's own token (header X-CSRF-Token). */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not as things stand now. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The console does not answer to this host name. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter or the body is wrong. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Kafka or the store is not there, or refuses. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    facets_api_facets_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Facets"];
+                };
+            };
+            /** @description The request can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Somebody unknown: no token, no session, or none that is in force. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not with this role, or without the page's own token (header X-CSRF-Token). */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not as things stand now. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The console does not answer to this host name. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter or the body is wrong. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Kafka or the store is not there, or refuses. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    login_api_login_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Login"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Somebody unknown: no token, no session, or none that is in force. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not with this role, or without the page's own token (header X-CSRF-Token). */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not as things stand now. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The console does not answer to this host name. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter or the body is wrong. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Kafka or the store is not there, or refuses. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    logout_api_logout_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `csrf_token` of `/api/me`. */
+                "X-CSRF-Token"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Somebody unknown: no token, no session, or none that is in force. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not with this role, or without the page's own token (header X-CSRF-Token). */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not as things stand now. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The console does not answer to this host name. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter or the body is wrong. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Kafka or the store is not there, or refuses. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    me_api_me_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description The request can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Somebody unknown: no token, no session, or none that is in force. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not with this role, or without the page's own token (header X-CSRF-Token). */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not as things stand now. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The console does not answer to this host name. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter or the body is wrong. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Kafka or the store is not there, or refuses. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pipeline_api_pipeline_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pipeline"];
+                };
+            };
+            /** @description The request can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Somebody unknown: no token, no session, or none that is in force. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not with this role, or without the page's own token (header X-CSRF-Token). */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not as things stand now. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The console does not answer to this host name. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter or the body is wrong. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Kafka or the store is not there, or refuses. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rejected_api_rejected_get: {
+        parameters: {
+            query?: {
+                reason?: string | null;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RejectedPage"];
+                };
+            };
+            /** @description The request can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Somebody unknown: no token, no session, or none that is in force. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not with this role, or without the page's own token (header X-CSRF-Token). */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not as things stand now. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The console does not answer to this host name. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter or the body is wrong. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Kafka or the store is not there, or refuses. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    redrive_api_rejected_redrive_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `csrf_token` of `/api/me`. */
+                "X-CSRF-Token"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RedriveRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RedriveResult"];
+                };
+            };
+            /** @description The request can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Somebody unknown: no token, no session, or none that is in force. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not with this role, or without the page's own token (header X-CSRF-Token). */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not as things stand now. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The console does not answer to this host name. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter or the body is wrong. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Kafka or the store is not there, or refuses. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replays_api_replays_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Jobs"];
+                };
+            };
+            /** @description The request can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Somebody unknown: no token, no session, or none that is in force. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not with this role, or without the page's own token (header X-CSRF-Token). */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not as things stand now. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The console does not answer to this host name. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter or the body is wrong. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Kafka or the store is not there, or refuses. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    start_replay_api_replays_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `csrf_token` of `/api/me`. */
+                "X-CSRF-Token"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReplayRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description The request can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Somebody unknown: no token, no session, or none that is in force. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not with this role, or without the page's own token (header X-CSRF-Token). */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not as things stand now. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The console does not answer to this host name. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter or the body is wrong. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Kafka or the store is not there, or refuses. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replay_api_replays__job_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description The request can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Somebody unknown: no token, no session, or none that is in force. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not with this role, or without the page's own token (header X-CSRF-Token). */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not as things stand now. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The console does not answer to this host name. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter or the body is wrong. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Kafka or the store is not there, or refuses. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancel_api_replays__job_id__cancel_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `csrf_token` of `/api/me`. */
+                "X-CSRF-Token"?: string;
+            };
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description The request can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Somebody unknown: no token, no session, or none that is in force. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not with this role, or without the page's own token (header X-CSRF-Token). */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not as things stand now. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The console does not answer to this host name. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter or the body is wrong. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Kafka or the store is not there, or refuses. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    difference_api_replays__job_id__difference_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Differences"];
+                };
+            };
+            /** @description The request can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Somebody unknown: no token, no session, or none that is in force. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not with this role, or without the page's own token (header X-CSRF-Token). */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not as things stand now. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The console does not answer to this host name. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter or the body is wrong. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Kafka or the store is not there, or refuses. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resume_api_replays__job_id__resume_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `csrf_token` of `/api/me`. */
+                "X-CSRF-Token"?: string;
+            };
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description The request can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Somebody unknown: no token, no session, or none that is in force. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not with this role, or without the page's own token (header X-CSRF-Token). */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not as things stand now. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The console does not answer to this host name. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter or the body is wrong. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Kafka or the store is not there, or refuses. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sessions_api_sessions_get: {
+        parameters: {
+            query?: {
+                tool?: string | null;
+                /** @description Only where a tool, a response or a transcript failed. */
+                error?: boolean;
+                /** @description Only where the user interrupted. */
+                interrupted?: boolean;
+                /** @description Words to search for. */
+                q?: string | null;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+                limit?: number;
+                /** @description Only what was active then or later, RFC 3339. */
+                from?: string | null;
+                /** @description Only what was active before then, RFC 3339. */
+                to?: string | null;
+                provider?: string | null;
+                tenant?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionPage"];
+                };
+            };
+            /** @description The request can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Somebody unknown: no token, no session, or none that is in force. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not with this role, or without the page's own token (header X-CSRF-Token). */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not as things stand now. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The console does not answer to this host name. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter or the body is wrong. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Kafka or the store is not there, or refuses. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    session_api_sessions__session_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionDetail"];
+                };
+            };
+            /** @description The request can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Somebody unknown: no token, no session, or none that is in force. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not with this role, or without the page's own token (header X-CSRF-Token). */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not as things stand now. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The console does not answer to this host name. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter or the body is wrong. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Kafka or the store is not there, or refuses. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    events_api_sessions__session_id__events_get: {
+        parameters: {
+            query?: {
+                /** @description Only those behind this item. */
+                item_id?: string | null;
+            };
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RawEvents"];
+                };
+            };
+            /** @description The request can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Somebody unknown: no token, no session, or none that is in force. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not with this role, or without the page's own token (header X-CSRF-Token). */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not as things stand now. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The console does not answer to this host name. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter or the body is wrong. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Kafka or the store is not there, or refuses. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    fixture_api_sessions__session_id__fixture_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description The request can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Somebody unknown: no token, no session, or none that is in force. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not with this role, or without the page's own token (header X-CSRF-Token). */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not as things stand now. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The console does not answer to this host name. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter or the body is wrong. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Kafka or the store is not there, or refuses. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revisions_api_sessions__session_id__items__item_id__revisions_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+                item_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Revisions"];
+                };
+            };
+            /** @description The request can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Somebody unknown: no token, no session, or none that is in force. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not with this role, or without the page's own token (header X-CSRF-Token). */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not as things stand now. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The console does not answer to this host name. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter or the body is wrong. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Kafka or the store is not there, or refuses. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    timeline_api_sessions__session_id__timeline_get: {
+        parameters: {
+            query?: {
+                offset?: number;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Timeline"];
+                };
+            };
+            /** @description The request can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Somebody unknown: no token, no session, or none that is in force. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not with this role, or without the page's own token (header X-CSRF-Token). */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not as things stand now. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The console does not answer to this host name. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter or the body is wrong. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Kafka or the store is not there, or refuses. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stream_api_stream_get: {
+        parameters: {
+            query?: {
+                /** @description Also the entries of this session. */
+                session?: string | null;
+            };
+            header?: {
+                "last-event-id"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": unknown;
+                };
+            };
+            /** @description The request can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Somebody unknown: no token, no session, or none that is in force. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not with this role, or without the page's own token (header X-CSRF-Token). */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not as things stand now. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The console does not answer to this host name. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter or the body is wrong. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Kafka or the store is not there, or refuses. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    tools_api_tools_get: {
+        parameters: {
+            query?: {
+                /** @description Only what was active then or later, RFC 3339. */
+                from?: string | null;
+                /** @description Only what was active before then, RFC 3339. */
+                to?: string | null;
+                provider?: string | null;
+                tenant?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tools"];
+                };
+            };
+            /** @description The request can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Somebody unknown: no token, no session, or none that is in force. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not with this role, or without the page's own token (header X-CSRF-Token). */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not as things stand now. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The console does not answer to this host name. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter or the body is wrong. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Kafka or the store is not there, or refuses. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    usage_api_usage_get: {
+        parameters: {
+            query?: {
+                by?: ("day" | "tenant" | "model")[];
+                /** @description Only what was active then or later, RFC 3339. */
+                from?: string | null;
+                /** @description Only what was active before then, RFC 3339. */
+                to?: string | null;
+                provider?: string | null;
+                tenant?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Usage"];
+                };
+            };
+            /** @description The request can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Somebody unknown: no token, no session, or none that is in force. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not with this role, or without the page's own token (header X-CSRF-Token). */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not as things stand now. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The console does not answer to this host name. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter or the body is wrong. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Kafka or the store is not there, or refuses. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    live_live_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Health"];
+                };
+            };
+            /** @description The console does not answer to this host name. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ready_ready_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Health"];
+                };
+            };
+            /** @description The console does not answer to this host name. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Health"];
+                };
+            };
+        };
+    };
+}

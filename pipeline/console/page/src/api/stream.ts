@@ -1,14 +1,13 @@
 import { useEffect, useRef, useSyncExternalStore } from "react";
-import type { Job, PipelineState } from "./operations";
-import type { Entry, SessionSummary } from "./types";
+import type { Entry, Job, Pipeline, RejectedCount, SessionSummary } from "./types";
 
 /** What the server tells while one looks, by the name of the event. */
 export type Told = {
   session: SessionSummary;
   entry: Entry;
-  rejected: { count: number };
+  rejected: RejectedCount;
   replay: Job;
-  pipeline: PipelineState;
+  pipeline: Pipeline;
 };
 export type StreamState = "off" | "connecting" | "live" | "broken";
 type Listener = { name: keyof Told; hear: (told: never) => void; missed?: () => void };

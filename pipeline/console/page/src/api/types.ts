@@ -1,71 +1,24 @@
-/** The shapes of the API's answers. */
+/** The shapes of the API's answers, by their names in its OpenAPI document. */
 
-export type Me = {
-  name: string;
-  role: "viewer" | "operator";
-  csrf_token: string;
-  version: string;
-  prefix: string;
-  features: { redrive: boolean; replay: boolean; raw_events: boolean };
-};
+import type { components } from "./schema";
 
-export type Facets = { providers: string[]; tenants: string[]; models: string[]; tools: string[] };
+type Schemas = components["schemas"];
 
-export type SnippetPart = { text: string; match: boolean };
+export type Me = Schemas["Me"];
+export type Facets = Schemas["Facets"];
+export type SnippetPart = Schemas["SnippetPart"];
+export type SessionSummary = Schemas["SessionSummary"];
+export type SessionDetail = Schemas["SessionDetail"];
+export type SessionList = Schemas["SessionPage"];
+export type Entry = Schemas["Entry"];
+export type Timeline = Schemas["Timeline"];
+export type Revision = Schemas["Revision"];
+export type Revisions = Schemas["Revisions"];
+export type RawEvent = Schemas["RawEvent"];
+export type RawEvents = Schemas["RawEvents"];
+export type RejectedCount = Schemas["RejectedCount"];
+export type Job = Schemas["Job"];
+export type Pipeline = Schemas["Pipeline"];
 
-export type SessionSummary = {
-  session_id: string;
-  provider: string | null;
-  tenant: string | null;
-  model: string | null;
-  conversation_id: string | null;
-  first_at: string | null;
-  last_at: string | null;
-  items: number;
-  messages: number;
-  tool_calls: number;
-  tool_failures: number;
-  responses: number;
-  failed_responses: number;
-  interrupted: number;
-  rejected: number;
-  input_tokens: number;
-  output_tokens: number;
-  total_tokens: number;
-  tools: string[];
-  preview: string | null;
-  snippet: SnippetPart[] | null;
-};
-
-export type SessionDetail = SessionSummary & { provider_session_id: string | null; total_entries: number };
-
-export type SessionList = { sessions: SessionSummary[]; next_cursor: string | null };
-
-// A record as it is on its topic: docs/topics tells its fields; what is not known is null.
-export type RecordValue = Record<string, unknown>;
-
-export type Entry = {
-  kind: "item" | "response";
-  position: number;
-  id: string;
-  record_type: string;
-  revisions: number;
-  topic: string;
-  record: RecordValue;
-};
-
-export type Timeline = { total: number; offset: number; entries: Entry[] };
-
-export type Revision = { topic: string; partition: number; offset: number; record: RecordValue };
-
-export type RawEvent = {
-  topic: string;
-  partition: number;
-  offset: number;
-  at: string | null;
-  event_type: string | null;
-  event_id: string | null;
-  value: string;
-};
-
-export type RawEvents = { events: RawEvent[]; complete: boolean; note: string | null };
+/** A record as it is on its topic: docs/topics tells its fields; what is not known is null. */
+export type RecordValue = Entry["record"];

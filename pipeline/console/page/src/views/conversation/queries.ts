@@ -1,7 +1,7 @@
 import { queryOptions } from "@tanstack/react-query";
 import { get } from "../../api/client";
 import { queries } from "../../api/queries";
-import type { Entry, RawEvents, Revision, SessionDetail, Timeline } from "../../api/types";
+import type { Entry, RawEvents, Revisions, SessionDetail, Timeline } from "../../api/types";
 
 export const PAGE = 200;
 const MOST = 1_000;
@@ -28,8 +28,7 @@ export const timelineQuery = (sessionId: string, page: number) =>
 export const revisionsQuery = (sessionId: string, id: string, revisions: number) =>
   queryOptions({
     queryKey: ["revisions", sessionId, id, revisions],
-    queryFn: ({ signal }) =>
-      get<{ revisions: Revision[] }>(`${itemPath(sessionId, id)}/revisions`, {}, signal),
+    queryFn: ({ signal }) => get<Revisions>(`${itemPath(sessionId, id)}/revisions`, {}, signal),
   });
 
 export const eventsQuery = (sessionId: string, id: string) =>
