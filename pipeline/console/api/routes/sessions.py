@@ -65,8 +65,16 @@ async def timeline(
     session_id: SessionId,
     offset: Annotated[int, Query(ge=0, le=2**31)] = 0,
     limit: Annotated[int, Query(ge=1, le=1000)] = 200,
+    item: Annotated[
+        str | None, Query(max_length=1000, description="In place of `offset`: the stretch with this item or response.")
+    ] = None,
 ) -> Timeline:
     """A stretch of the conversation, in its order: the latest revision of each item and response."""
+    if item is not None:
+        found = await ask(console.queries.entries, session_id, [("item", item), ("response", item)])
+        if not found:
+            raise NotFoundError(f"there is no item or response {item} in session {session_id}")
+        offset = found[0].position // limit * limit
     return _there(await ask(console.queries.timeline, session_id, offset, limit), session_id)
 
 

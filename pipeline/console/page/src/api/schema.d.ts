@@ -5106,6 +5106,8 @@ export interface operations {
             query?: {
                 offset?: number;
                 limit?: number;
+                /** @description In place of `offset`: the stretch with this item or response. */
+                item?: string | null;
             };
             header?: never;
             path: {
