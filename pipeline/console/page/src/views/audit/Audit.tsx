@@ -1,7 +1,7 @@
 import { Badge, Table, Text } from "@mantine/core";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { get } from "../../api/client";
-import type { Audit as Answer } from "../../api/operations";
+import type { Audit as Answer } from "../../api/types";
 import { Empty } from "../../parts/Empty";
 import { Failure } from "../../parts/Failure";
 import { Loading } from "../../parts/Loading";

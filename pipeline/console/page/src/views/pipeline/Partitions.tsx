@@ -1,4 +1,4 @@
-import type { PartitionState, PipelineState } from "../../api/operations";
+import type { PartitionState, Pipeline } from "../../api/types";
 import { Empty } from "../../parts/Empty";
 import { count, duration } from "../../parts/formats";
 import { type Column, SortableTable } from "../../parts/SortableTable";
@@ -41,7 +41,7 @@ function columns(hosts: ReadonlyMap<string, string>): Column<PartitionState>[] {
 }
 
 /** Each input partition: how far it is read, and by whom. */
-export function Partitions({ partitions, workers }: Pick<PipelineState, "partitions" | "workers">) {
+export function Partitions({ partitions, workers }: Pick<Pipeline, "partitions" | "workers">) {
   if (partitions.length === 0) {
     return (
       <Empty title="No partitions">The input topic is not there: `itemstream topics apply` makes it.</Empty>

@@ -1,8 +1,8 @@
 import { Badge, Group, List, SimpleGrid, Stack, Tabs, Text, Title } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { get } from "../../api/client";
-import type { PipelineState } from "../../api/operations";
 import { useStream } from "../../api/stream";
+import type { Pipeline as State } from "../../api/types";
 import { Failure } from "../../parts/Failure";
 import { Figure } from "../../parts/Figure";
 import { count, duration, time } from "../../parts/formats";
@@ -22,7 +22,7 @@ export function Pipeline() {
   const client = useQueryClient();
   const state = useQuery({
     queryKey: KEY,
-    queryFn: ({ signal }) => get<PipelineState>("/api/pipeline", {}, signal),
+    queryFn: ({ signal }) => get<State>("/api/pipeline", {}, signal),
   });
   useStream("pipeline", (told) => client.setQueryData(KEY, told), {
     missed: () => client.invalidateQueries({ queryKey: KEY }),
@@ -40,7 +40,7 @@ export function Pipeline() {
   );
 }
 
-function Content({ state }: { state: PipelineState }) {
+function Content({ state }: { state: State }) {
   const { lag, oldest, read, written } = totals(state);
   const { behind_seconds: behind } = state.projection;
   return (
@@ -88,7 +88,7 @@ const HEALTH = {
   down: { colour: "red", title: "The pipeline stands still" },
 } as const;
 
-function Health({ state }: { state: PipelineState }) {
+function Health({ state }: { state: State }) {
   const { colour, title } = HEALTH[state.status];
   if (state.problems.length === 0) {
     return (
@@ -114,7 +114,7 @@ function Health({ state }: { state: PipelineState }) {
 }
 
 /** What waits at the worker; other readers' lag is not asked for. */
-function lags(state: PipelineState): Map<string, number> {
+function lags(state: State): Map<string, number> {
   const worker = state.nodes.find((node) => node.kind === "worker");
   return new Map(worker ? [[worker.id, totals(state).lag]] : []);
 }

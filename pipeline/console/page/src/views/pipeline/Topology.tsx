@@ -1,5 +1,5 @@
 import { Table } from "@mantine/core";
-import type { PipelineEdge, PipelineNode } from "../../api/operations";
+import type { PipelineEdge, PipelineNode } from "../../api/types";
 import { Wide } from "../../parts/Wide";
 import { rate } from "./figures";
 import { BOX, type Box, curve, layout } from "./layout";

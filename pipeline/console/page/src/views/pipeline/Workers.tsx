@@ -1,8 +1,8 @@
-import type { PipelineState } from "../../api/operations";
+import type { Pipeline } from "../../api/types";
 import { Empty } from "../../parts/Empty";
 import { type Column, SortableTable } from "../../parts/SortableTable";
 
-type Worker = PipelineState["workers"][number];
+type Worker = Pipeline["workers"][number];
 
 const COLUMNS: Column<Worker>[] = [
   { key: "id", title: "Worker", header: true, value: (worker) => worker.id },

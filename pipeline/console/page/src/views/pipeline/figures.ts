@@ -1,4 +1,4 @@
-import type { PipelineState } from "../../api/operations";
+import type { Pipeline } from "../../api/types";
 import { count } from "../../parts/formats";
 
 /** `0/s`, `0.4/s`, `1,234/s`. */
@@ -15,7 +15,7 @@ export interface Totals {
   written: number;
 }
 
-export function totals({ nodes, edges, partitions }: PipelineState): Totals {
+export function totals({ nodes, edges, partitions }: Pipeline): Totals {
   const workers = new Set(nodes.filter((node) => node.kind === "worker").map((node) => node.id));
   const sum = (rates: number[]) => rates.reduce((total, one) => total + one, 0);
   const ages = partitions.map((one) => one.lag_seconds).filter((age) => age !== null);

@@ -1,5 +1,5 @@
 import { Badge, Stack, Table, Text } from "@mantine/core";
-import type { Redrive } from "../../api/operations";
+import type { Redrive } from "../../api/types";
 import { plural } from "../../parts/formats";
 import { Notice } from "../../parts/Notice";
 import { Wide } from "../../parts/Wide";

@@ -1,5 +1,5 @@
 import { Chip, Group, Text } from "@mantine/core";
-import type { RejectedList } from "../../api/operations";
+import type { RejectedList } from "../../api/types";
 import { count } from "../../parts/formats";
 import { WHAT } from "./reasons";
 

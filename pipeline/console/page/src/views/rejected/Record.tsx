@@ -1,5 +1,5 @@
 import { Badge, Checkbox, Group, Paper, Text } from "@mantine/core";
-import type { Rejected } from "../../api/operations";
+import type { Rejected } from "../../api/types";
 import { Moment } from "../../parts/Moment";
 import { RouteLink } from "../../parts/RouteLink";
 import { MarkedValue } from "./MarkedValue";

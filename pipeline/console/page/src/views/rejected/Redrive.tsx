@@ -3,8 +3,8 @@ import { useDisclosure } from "@mantine/hooks";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { post } from "../../api/client";
-import type { Redrive as Answer } from "../../api/operations";
 import { me } from "../../api/queries";
+import type { Redrive as Answer } from "../../api/types";
 import { Failure } from "../../parts/Failure";
 import { plural, count as written } from "../../parts/formats";
 import { mayNot } from "../../parts/may";
@@ -35,6 +35,7 @@ export function Redrive({ reason, count, chosen, onDone }: Props) {
       }),
     onSuccess: (answer) => {
       if (answer.dry_run) return;
+      setAll(false);
       onDone();
       client.invalidateQueries({ queryKey: ["rejected"] });
     },
@@ -47,7 +48,7 @@ export function Redrive({ reason, count, chosen, onDone }: Props) {
       <Stack gap="sm">
         <Group justify="space-between">
           <Text fz="sm">
-            {meant === 0 ? "Choose records to send them again." : `${plural(meant, "record")} chosen`}
+            {meant > 0 ? `${plural(meant, "record")} chosen` : "Records that were chosen can be sent again."}
           </Text>
           <Group gap="xs">
             <Button

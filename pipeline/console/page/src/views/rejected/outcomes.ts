@@ -1,4 +1,4 @@
-import type { Outcome, Redrive } from "../../api/operations";
+import type { Outcome, Redrive } from "../../api/types";
 import { count } from "../../parts/formats";
 
 export const OUTCOMES: Record<Outcome, { title: string; colour: string }> = {

@@ -1,5 +1,5 @@
 import { SimpleGrid, Text } from "@mantine/core";
-import type { Difference } from "../../api/operations";
+import type { Difference } from "../../api/types";
 import { Code } from "../../parts/Code";
 
 /** A field as it is on the topic, and as it would be. */

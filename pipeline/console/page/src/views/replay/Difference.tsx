@@ -2,7 +2,7 @@ import { Accordion, Badge, Button, Group, List, SimpleGrid, Stack, Text, Title }
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { get } from "../../api/client";
-import type { Differences, Job, Difference as One } from "../../api/operations";
+import type { Differences, Job, Difference as One } from "../../api/types";
 import { Failure } from "../../parts/Failure";
 import { Figure } from "../../parts/Figure";
 import { count, plural } from "../../parts/formats";

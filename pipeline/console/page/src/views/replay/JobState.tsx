@@ -1,5 +1,5 @@
 import { Badge } from "@mantine/core";
-import type { Job } from "../../api/operations";
+import type { Job } from "../../api/types";
 import { STATES } from "./jobs";
 
 export function JobState({ state }: { state: Job["state"] }) {

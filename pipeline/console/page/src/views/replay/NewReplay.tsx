@@ -2,8 +2,8 @@ import { Button, Group, Paper, Radio, Stack, TagsInput, Text, TextInput } from "
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { post } from "../../api/client";
-import type { Job, ReplayRequest } from "../../api/operations";
 import { me } from "../../api/queries";
+import type { Job, ReplayRequest } from "../../api/types";
 import { Code } from "../../parts/Code";
 import { Failure } from "../../parts/Failure";
 import { mayNot } from "../../parts/may";

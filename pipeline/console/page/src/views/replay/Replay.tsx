@@ -1,8 +1,8 @@
 import { Button, Table, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { createLink } from "@tanstack/react-router";
-import type { Job } from "../../api/operations";
 import { me } from "../../api/queries";
+import type { Job } from "../../api/types";
 import { Empty } from "../../parts/Empty";
 import { Failure } from "../../parts/Failure";
 import { count } from "../../parts/formats";

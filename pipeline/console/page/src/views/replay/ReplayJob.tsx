@@ -1,6 +1,6 @@
 import { Group, Paper, SimpleGrid, Stack, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import type { Job } from "../../api/operations";
+import type { Job } from "../../api/types";
 import { Failure } from "../../parts/Failure";
 import { count, duration, fullTime } from "../../parts/formats";
 import { LiveBadge } from "../../parts/LiveBadge";

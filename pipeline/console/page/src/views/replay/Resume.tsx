@@ -1,8 +1,8 @@
 import { Button, Text } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { post } from "../../api/client";
-import type { Job } from "../../api/operations";
 import { me } from "../../api/queries";
+import type { Job } from "../../api/types";
 import { mayNot } from "../../parts/may";
 import { keep } from "./jobs";
 

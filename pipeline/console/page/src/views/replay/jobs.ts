@@ -1,6 +1,6 @@
 import { type QueryClient, queryOptions } from "@tanstack/react-query";
 import { get } from "../../api/client";
-import type { Job, Jobs } from "../../api/operations";
+import type { Job, Jobs } from "../../api/types";
 
 export const jobs = queryOptions({
   queryKey: ["replays"],

@@ -1,4 +1,4 @@
-import type { ReplayRequest } from "../../api/operations";
+import type { ReplayRequest } from "../../api/types";
 
 /** What the form holds. */
 export interface Order {

@@ -1,6 +1,6 @@
 import { Text } from "@mantine/core";
 import { useMemo } from "react";
-import type { ToolStep } from "../../api/operations";
+import type { ToolStep } from "../../api/types";
 import { StackedBars } from "../../charts/StackedBars";
 import { stack } from "../../charts/stacks";
 import { span, stepTime } from "../../charts/ticks";

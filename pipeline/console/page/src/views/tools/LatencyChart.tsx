@@ -2,7 +2,7 @@ import "@mantine/charts/styles.css";
 
 import { BarChart } from "@mantine/charts";
 import { Text } from "@mantine/core";
-import type { Tool } from "../../api/operations";
+import type { Tool } from "../../api/types";
 import { duration } from "../../parts/formats";
 import { titleOf } from "./tools";
 

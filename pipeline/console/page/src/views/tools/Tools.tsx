@@ -2,7 +2,7 @@ import { Anchor, Group, SegmentedControl, Stack, Text } from "@mantine/core";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { lazy, Suspense, useState } from "react";
 import { get } from "../../api/client";
-import type { Tools as Answer } from "../../api/operations";
+import type { Tools as Answer } from "../../api/types";
 import { Empty } from "../../parts/Empty";
 import { Failure } from "../../parts/Failure";
 import { plural } from "../../parts/formats";

@@ -1,5 +1,5 @@
 import { Badge, Group, Text } from "@mantine/core";
-import type { Tool } from "../../api/operations";
+import type { Tool } from "../../api/types";
 import { count, duration } from "../../parts/formats";
 import { RouteLink } from "../../parts/RouteLink";
 import type { Scope } from "../../parts/ScopeFilters";

@@ -1,4 +1,4 @@
-import type { Tool } from "../../api/operations";
+import type { Tool } from "../../api/types";
 
 /** A tool's name, with its server where it has one. */
 export function titleOf({ server_label, name }: Pick<Tool, "server_label" | "name">): string {

@@ -2,7 +2,7 @@ import { Chip, Group, Select, Stack, Text } from "@mantine/core";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { lazy, Suspense } from "react";
 import { get } from "../../api/client";
-import type { Usage as Answer } from "../../api/operations";
+import type { Usage as Answer } from "../../api/types";
 import { Empty } from "../../parts/Empty";
 import { Failure } from "../../parts/Failure";
 import { Loading } from "../../parts/Loading";

@@ -1,5 +1,5 @@
 import { useMemo } from "react";
-import type { Usage } from "../../api/operations";
+import type { Usage } from "../../api/types";
 import { StackedBars } from "../../charts/StackedBars";
 import { stack } from "../../charts/stacks";
 import { dayName } from "../../charts/ticks";

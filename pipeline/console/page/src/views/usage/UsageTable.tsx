@@ -1,5 +1,5 @@
 import { Button, CopyButton, Group } from "@mantine/core";
-import type { Usage, UsageRow } from "../../api/operations";
+import type { Usage, UsageRow } from "../../api/types";
 import { count } from "../../parts/formats";
 import { type Column, SortableTable } from "../../parts/SortableTable";
 import { csv } from "./csv";

@@ -1,4 +1,4 @@
-import type { UsageRow } from "../../api/operations";
+import type { UsageRow } from "../../api/types";
 
 export type Figure =
   | "total_tokens"
