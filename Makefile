@@ -168,8 +168,9 @@ drills: java $(STAMP) ## each alert caused for real, seen to fire and to clear; 
 	  echo "Prometheus is missing; install it with: sudo apt-get install -y prometheus" >&2; exit 1; }
 	@$(BIN)/python -m tests.observe.drills $(DRILL)
 
-dashboards: $(STAMP) ## Grafana's dashboards, from deploy/grafana/panels.py
+dashboards: $(STAMP) ## Grafana's dashboards, from deploy/grafana/panels.py; the alert rules into the Helm chart
 	@$(BIN)/python deploy/grafana/generate.py
+	@cp deploy/prometheus/alerts.yml deploy/helm/itemstream/files/alerts.yml
 
 lock: $(STAMP) ## newest versions into requirements.lock, and into those of the container image
 	@test -x $(VENV)/lock/bin/uv || { $(PYTHON) -m venv $(VENV)/lock && $(VENV)/lock/bin/pip install --quiet uv; }

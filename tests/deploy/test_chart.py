@@ -1,17 +1,20 @@
 """The Helm chart: valid for Kubernetes, KEDA and the Prometheus operator by their schemas, and true to the worker."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from pipeline.ingest.relay.run import FINISH_SECONDS
 from pipeline.settings import NO_FLAG, Settings, variable_of
-from tests.deploy.tools import TOOLS, run, tool
+from tests.deploy.tools import ROOT, TOOLS, run, tool
 
 CHART = "deploy/helm/itemstream"
-SECRETS = {f"{part}.kafkaSecret": f"{part}-login" for part in ("worker", "ingest", "topics", "autoscaling")}
-EVERYTHING = {"ingest.enabled": "true", "autoscaling.enabled": "true", "serviceMonitor.enabled": "true", **SECRETS}
+SECRETS = {f"{part}.kafkaSecret": f"{part}-login" for part in ("worker", "ingest", "relay", "topics", "autoscaling")}
+PARTS = ("ingest", "relay", "autoscaling", "serviceMonitor", "prometheusRule")
+EVERYTHING = {f"{part}.enabled": "true" for part in PARTS} | {"relay.upstream": "wss://api.openai.com", **SECRETS}
 LOGINS: dict[str, dict[str, str]] = {
     "plain": {},
     "tls": {"kafka.securityProtocol": "SSL", "kafka.caSecret": "kafka-ca"},
@@ -36,7 +39,7 @@ def rendered(**values: str) -> dict[tuple[str, str], Any]:
     """The objects by kind and by the part they are of."""
     text = helm("template it", {name.replace("__", "."): value for name, value in values.items()})
     found = [one for one in yaml.safe_load_all(text) if one]
-    return {(one["kind"], one["metadata"]["name"].rpartition("-")[2]): one for one in found}
+    return {(one["kind"], one["metadata"]["name"].removeprefix("it-itemstream-")): one for one in found}
 
 
 @pytest.mark.parametrize("login", LOGINS)
@@ -62,6 +65,10 @@ def test_it_is_valid_by_the_schemas_of_all_it_makes(login: str, parts: dict[str,
         ({"kafka.securityProtocol": "SASL_SSL"}, "kafkaSecret is needed"),
         ({"autoscaling.enabled": "true", "autoscaling.maxReplicas": "7"}, "more than topics.partitions"),
         ({"image.digest": "sha256:1"}, "digest"),
+        ({"relay.enabled": "true"}, "relay.upstream is needed"),
+        ({"relay.upstream": "https://api.openai.com"}, "upstream"),
+        ({"relay.journal.size": "large"}, "size"),
+        ({"settings.relay_port": "1"}, "relay_port"),
     ],
 )
 def test_wrong_values_are_refused(values: dict[str, str], told: str) -> None:
@@ -73,7 +80,7 @@ def test_every_variable_is_a_setting_and_secrets_come_from_secrets(login: str) -
     known = {variable_of(name): field for name, field in Settings.model_fields.items()}
     values = {name.replace(".", "__"): value for name, value in {**EVERYTHING, **LOGINS[login]}.items()}
     for (kind, part), made in rendered(**values).items():
-        if kind not in {"Deployment", "Job"}:
+        if kind not in {"Deployment", "StatefulSet", "Job"}:
             continue
         pod = made["spec"]["template"]["spec"]
         (container,) = pod["containers"]
@@ -85,7 +92,8 @@ def test_every_variable_is_a_setting_and_secrets_come_from_secrets(login: str) -
         assert pod["securityContext"]["runAsUser"] == 10001
         assert pod["enableServiceLinks"] is False
         mounted = {mount["name"] for mount in container["volumeMounts"]}
-        assert mounted == {volume["name"] for volume in pod["volumes"]}
+        claims = {one["metadata"]["name"] for one in made["spec"].get("volumeClaimTemplates", ())}
+        assert mounted == {volume["name"] for volume in pod["volumes"]} | claims
 
 
 def test_the_given_values_are_the_settings_own_defaults() -> None:
@@ -100,6 +108,52 @@ def test_a_worker_has_time_for_its_longest_transaction(milliseconds: int) -> Non
     assert worker["spec"]["template"]["spec"]["terminationGracePeriodSeconds"] > milliseconds / 1000
     env = {one["name"]: one["value"] for one in worker["spec"]["template"]["spec"]["containers"][0]["env"]}
     assert env["ITEMSTREAM_TRANSACTION_TIMEOUT_MS"] == str(milliseconds)
+
+
+def of_everything(kind: str) -> dict[str, Any]:
+    """The objects of one kind, of all parts."""
+    made = rendered(**{name.replace(".", "__"): value for name, value in EVERYTHING.items()})
+    return {name: one for (found, name), one in made.items() if found == kind}
+
+
+@pytest.mark.parametrize("patience", [0, 30, 600])
+def test_a_relay_keeps_its_journal_and_has_time_for_its_calls(patience: int) -> None:
+    values = {"relay__enabled": "true", "relay__upstream": "wss://x.example", "relay__patienceSeconds": str(patience)}
+    relay = rendered(**values)["StatefulSet", "relay"]["spec"]
+    pod = relay["template"]["spec"]
+    assert pod["terminationGracePeriodSeconds"] > patience + FINISH_SECONDS
+    env = {one["name"]: one.get("value") for one in pod["containers"][0]["env"]}
+    assert env["ITEMSTREAM_RELAY_PATIENCE"] == str(patience)
+    mount = next(one for one in pod["containers"][0]["volumeMounts"] if one["name"] == "journal")
+    assert Path(env["ITEMSTREAM_JOURNAL_DIR"]).is_relative_to(mount["mountPath"])
+    assert relay["persistentVolumeClaimRetentionPolicy"] == {"whenDeleted": "Retain", "whenScaled": "Retain"}
+    assert int(env["ITEMSTREAM_JOURNAL_MAX_BYTES"]) < 2 << 30
+    assert relay["volumeClaimTemplates"][0]["spec"]["resources"]["requests"]["storage"] == "2Gi"
+
+
+def test_prometheus_reaches_every_part_that_has_metrics() -> None:
+    pods = {**of_everything("Deployment"), **of_everything("StatefulSet")}
+    monitors, policies, services = map(of_everything, ("ServiceMonitor", "NetworkPolicy", "Service"))
+    assert pods.keys() == monitors.keys() == {"worker", "ingest", "relay"}
+    for part, made in pods.items():
+        (container,) = made["spec"]["template"]["spec"]["containers"]
+        (port,) = [one["containerPort"] for one in container["ports"] if one["name"] == "web"]
+        env = {one["name"]: one.get("value") for one in container["env"]}
+        assert env["ITEMSTREAM_WEB_PORT"] == str(port)
+        for probe in ("startupProbe", "livenessProbe", "readinessProbe"):
+            assert container[probe]["httpGet"]["port"] == "web"
+        rules = policies[part]["spec"]["ingress"]
+        assert port in {one["port"] for rule in rules for one in rule["ports"]}
+        service = services[f"{part}-web"]
+        assert service["spec"]["ports"] == [{"name": "web", "port": port, "targetPort": "web"}]
+        assert service["spec"]["selector"].items() <= made["spec"]["template"]["metadata"]["labels"].items()
+        selector = monitors[part]["spec"]["selector"]["matchLabels"]
+        assert selector.items() <= service["metadata"]["labels"].items()
+
+
+def test_the_alert_rules_are_those_of_prometheus() -> None:
+    rules = of_everything("PrometheusRule")["alerts"]["spec"]
+    assert rules == yaml.safe_load((ROOT / "deploy/prometheus/alerts.yml").read_text()), "make dashboards"
 
 
 def test_lag_that_more_workers_would_not_move_asks_for_none() -> None:

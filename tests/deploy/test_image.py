@@ -15,6 +15,8 @@ from typing import Any
 
 import pytest
 import yaml
+from websockets.asyncio.client import connect
+from websockets.asyncio.server import ServerConnection, serve
 
 from pipeline.kafka.probe import free_ports
 from tests.deploy.container import ROOT, Image, can_run
@@ -143,6 +145,27 @@ async def collector(image: Image, settings: dict[str, str], keys: Path, log: Pat
         await stopped(process, image, log)
 
 
+@asynccontextmanager
+async def relay(image: Image, settings: dict[str, str], keys: Path, upstream: str, log: Path) -> AsyncGenerator[str]:
+    """The service, its journal in a volume that begins as Docker begins one: as the image's own folder."""
+    port, web_port = free_ports(2)
+    _, env = service(
+        "relay", settings, ITEMSTREAM_INGEST_KEYS="/tmp/keys.json", ITEMSTREAM_RELAY_PORT=str(port),
+        ITEMSTREAM_WEB_PORT=str(web_port), ITEMSTREAM_UPSTREAM=upstream, ITEMSTREAM_RELAY_PATIENCE="0",
+    )  # fmt: skip
+    owner = f"$(stat -c uid=%u,gid=%g,mode=%a {image.mount}/journal)"
+    volumes = (
+        f"mount -t tmpfs -o {owner} tmpfs {image.mount}/journal\n"
+        f"install -o 10001 -m 600 {keys} {image.mount}/tmp/keys.json"
+    )
+    command = image.inside("worker", ["itemstream", *SERVICES["relay"]["command"]], env, volumes)
+    check = image.healthcheck("worker", env)
+    with running(command, log) as process:
+        await until(lambda: ends_well(check))
+        yield f"ws://127.0.0.1:{port}/v1/realtime"
+        await stopped(process, image, log)
+
+
 def new_key(file: Path) -> str:
     add = [sys.executable, "-m", "pipeline.cli.main", "ingest", "keys", "add", "local", "--ingest-keys", str(file)]
     return subprocess.run(add, capture_output=True, text=True, check=True).stdout.strip()
@@ -161,4 +184,25 @@ async def test_ingest(image: Image, settings: dict[str, str], tmp_path: Path) ->
         answer = await asyncio.to_thread(urllib.request.urlopen, request, None, 10)
         assert answer.status == 200
     (record,) = await read_all(settings["ITEMSTREAM_BOOTSTRAP_SERVERS"], settings["ITEMSTREAM_INPUT_TOPIC"])
+    assert dict(record.headers)["ce_tenant"] == b"local"
+
+
+async def test_relay(image: Image, settings: dict[str, str], tmp_path: Path) -> None:
+    apply_topics(image, settings)
+    keys = tmp_path / "keys.json"
+    key = new_key(keys)
+
+    async def say(connection: ServerConnection) -> None:
+        await connection.send(json.dumps({"type": "response.done", "event_id": "e1", "response": {"id": "r1"}}))
+        await connection.wait_closed()
+
+    async with serve(say, "127.0.0.1", 0) as provider:
+        upstream = f"ws://127.0.0.1:{next(iter(provider.sockets)).getsockname()[1]}"
+        async with (
+            relay(image, settings, keys, upstream, tmp_path / "relay.log") as url,
+            connect(url, additional_headers={"X-Itemstream-Key": key}, proxy=None) as connection,
+        ):
+            await connection.recv()
+    servers, topic = settings["ITEMSTREAM_BOOTSTRAP_SERVERS"], settings["ITEMSTREAM_INPUT_TOPIC"]
+    (record,) = await read_all(servers, topic)
     assert dict(record.headers)["ce_tenant"] == b"local"

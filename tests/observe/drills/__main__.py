@@ -8,11 +8,14 @@ import re
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Protocol, TypeVar
 
-from tests.observe.drills.causes import DRILLS, Drill
-from tests.observe.drills.site import SECONDS_PER_MINUTE, Site, site
-from tests.observe.prometheus import ROOT, alerts
+from tests.observe.drills.causes import DRILLS
+from tests.observe.drills.collectors import RELAY_DRILLS, relay_site
+from tests.observe.drills.site import SECONDS_PER_MINUTE, Drill, site
+from tests.observe.prometheus import ROOT, Prometheus, alerts
 from tests.observe.support import get, until_true
 
 PAGE = ROOT / "docs" / "runbook.md"
@@ -22,7 +25,16 @@ Row = tuple[str, str, float | None, float | None]
 """Alert, cause, seconds until it fired, and until it was over; None where it did not within the time."""
 
 
-async def run(drill: Drill, where: Site) -> list[Row]:
+class Watched(Protocol):
+    """A site: Prometheus looks at it."""
+
+    prometheus: Prometheus
+
+
+S = TypeVar("S", bound=Watched)
+
+
+async def run(drill: Drill[S], where: S) -> list[Row]:
     """One drill."""
     names = set(drill.alerts)
     await until_true(lambda: not names & where.prometheus.firing(), CLEARS_IN)
@@ -36,7 +48,9 @@ async def run(drill: Drill, where: Site) -> list[Row]:
     return [(name, drill.words, fired.get(name), cleared.get(name)) for name in drill.alerts]
 
 
-async def _when_each(names: set[str], where: Site, since: float, seconds: float, *, firing: bool) -> dict[str, float]:
+async def _when_each(
+    names: set[str], where: Watched, since: float, seconds: float, *, firing: bool
+) -> dict[str, float]:
     """Seconds until each was first seen firing, or not firing."""
     seen: dict[str, float] = {}
     while names - seen.keys() and time.monotonic() - since < seconds:
@@ -65,17 +79,30 @@ async def main() -> int:
     wanted = set(sys.argv[1:])
     rows: list[Row] = []
     with tempfile.TemporaryDirectory(prefix="itemstream-drills-") as folder:
-        async with site(Path(folder)) as where:
-            await until_true(lambda: get(where.port, "/ready")[0] == 200, 60)
-            for drill in DRILLS:
-                if wanted and not wanted & set(drill.alerts):
-                    continue
-                rows += await run(drill, where)
-                print(*table(rows).splitlines()[-len(drill.alerts) :], sep="\n", flush=True)
+        if drills := _chosen(DRILLS, wanted):
+            async with site(Path(folder)) as where:
+                await until_true(lambda: get(where.port, "/ready")[0] == 200, 60)
+                rows += await _run_all(drills, where)
+        if drills := _chosen(RELAY_DRILLS, wanted):
+            async with relay_site(Path(folder) / "relay") as relayed:
+                await until_true(lambda: get(relayed.web_port, "/ready")[0] == 200, 60)
+                rows += await _run_all(drills, relayed)
     if not wanted:
         assert {row[0] for row in rows} == {rule["alert"] for rule in alerts()}
     write(rows)
     return int(any(None in row for row in rows))
+
+
+def _chosen(drills: Sequence[Drill[S]], wanted: set[str]) -> list[Drill[S]]:
+    return [drill for drill in drills if not wanted or wanted & set(drill.alerts)]
+
+
+async def _run_all(drills: Sequence[Drill[S]], where: S) -> list[Row]:
+    rows: list[Row] = []
+    for drill in drills:
+        rows += await run(drill, where)
+        print(*table(rows).splitlines()[-len(drill.alerts) :], sep="\n", flush=True)
+    return rows
 
 
 def write(rows: list[Row]) -> None:

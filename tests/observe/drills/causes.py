@@ -7,24 +7,13 @@ import contextlib
 import os
 import resource
 import signal
-from collections.abc import AsyncGenerator, Callable
-from typing import NamedTuple
+from collections.abc import AsyncGenerator
 
 from pipeline.streaming.clients import close_consumer, input_consumer
 from pipeline.streaming.transactions import Transactions
 from pipeline.worker.stream_config import stream_config
 from tests.observe.drills.load import bad_tool, garbage, late, mistake, slow_failure
-from tests.observe.drills.site import PARTITIONS, Site
-
-Cause = Callable[[Site], AsyncGenerator[None]]
-
-
-class Drill(NamedTuple):
-    """Alerts that one cause makes fire, and the cause in words."""
-
-    alerts: tuple[str, ...]
-    words: str
-    cause: Cause
+from tests.observe.drills.site import PARTITIONS, Drill, Site
 
 
 async def bad_input(site: Site) -> AsyncGenerator[None]:
@@ -142,7 +131,7 @@ async def stopped(site: Site) -> AsyncGenerator[None]:
     site.start_worker()
 
 
-DRILLS = (
+DRILLS: tuple[Drill[Site], ...] = (
     Drill(
         ("ItemstreamRejecting", "ItemstreamBug", "ItemstreamLatency", "ItemstreamToolFailing",
          "ItemstreamResponsesFailing", "ItemstreamUsersWait"),

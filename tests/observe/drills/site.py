@@ -8,9 +8,10 @@ import json
 import os
 import signal
 import subprocess
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Generic, NamedTuple, TypeVar
 
 from pipeline.kafka import EmbeddedKafka
 from tests.kafka.deploy import Deployed, deploy
@@ -23,6 +24,17 @@ SECONDS_PER_MINUTE = 2
 PARTITIONS = 4
 BROKEN_CORE = Path(__file__).parent / "broken_core"
 SETTINGS = ("--progress-limit", "40", "--session-timeout-ms", "12000", "--processes", "2")
+
+
+S = TypeVar("S")
+
+
+class Drill(NamedTuple, Generic[S]):
+    """Alerts that one cause makes fire, the cause in words, and itself, which takes the site it breaks."""
+
+    alerts: tuple[str, ...]
+    words: str
+    cause: Callable[[S], AsyncGenerator[None]]
 
 
 @dataclass

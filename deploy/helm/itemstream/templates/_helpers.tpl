@@ -111,6 +111,43 @@ capabilities: {drop: [ALL]}
 {{- end }}
 {{- end -}}
 
+{{/* The web server of metrics and health: inside the pod's network, for Prometheus and the probes. */}}
+{{- define "itemstream.webEnv" -}}
+- {name: ITEMSTREAM_WEB_HOST, value: 0.0.0.0}
+- {name: ITEMSTREAM_WEB_PORT, value: "6066"}
+{{- end -}}
+
+{{/* That Kafka is away is no reason to start a collector again: it is alive all the same. */}}
+{{- define "itemstream.collectorProbes" -}}
+startupProbe:
+  httpGet: {path: /live, port: web}
+  periodSeconds: 2
+  failureThreshold: 60
+livenessProbe:
+  httpGet: {path: /live, port: web}
+  periodSeconds: 10
+  timeoutSeconds: 5
+  failureThreshold: 6
+readinessProbe:
+  httpGet: {path: /ready, port: web}
+  periodSeconds: 5
+  timeoutSeconds: 5
+{{- end -}}
+
+{{/* For Prometheus; nobody else needs it. (dict "top" $ "part" "relay") */}}
+{{- define "itemstream.webService" -}}
+apiVersion: v1
+kind: Service
+metadata:
+  name: {{ include "itemstream.name" .top }}-{{ .part }}-web
+  labels: {{- include "itemstream.labels" . | nindent 4 }}
+spec:
+  clusterIP: None
+  publishNotReadyAddresses: true
+  selector: {{- include "itemstream.selector" . | nindent 4 }}
+  ports: [{name: web, port: 6066, targetPort: web}]
+{{- end -}}
+
 {{- define "itemstream.spread" -}}
 - maxSkew: 1
   topologyKey: {{ .topologyKey }}
