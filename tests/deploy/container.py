@@ -18,7 +18,18 @@ from tests.deploy.dockerfile import Stage, read_dockerfile
 ROOT = Path(__file__).parents[2]
 PYTHON = "/usr/bin/python3"
 # Of the machine's environment only what a build needs to fetch packages, as --build-arg would give it.
-PASSED = ("PIP_", "SSL_CERT", "HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy", "NO_PROXY", "no_proxy")
+PASSED = (
+    "PIP_",
+    "SSL_CERT",
+    "NODE_EXTRA_CA",
+    "npm_config_",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "http_proxy",
+    "https_proxy",
+    "NO_PROXY",
+    "no_proxy",
+)
 
 
 def can_run() -> bool:
