@@ -136,6 +136,29 @@ class Settings(BaseSettings):
         description="A full journal: drop new events and count them; also refuse new connections; also close old ones.",
     )
 
+    console_host: str = Field(
+        "127.0.0.1",
+        min_length=1,
+        description="Address the console listens on; other than loopback needs to know who asks.",
+    )
+    console_port: int = Field(8090, ge=0, le=65535, description="Port the console listens on; 0: any free one.")
+    console_hosts: Rules = Field(
+        (), description="Further host names it answers to on loopback, or the only ones elsewhere; by semicolons."
+    )
+    console_tokens: str | None = Field(None, description="File of the tokens of those who use the console.")
+    console_identity_header: NamePart | None = Field(
+        None, description="Header in which a reverse proxy says who asks, such as X-Forwarded-User."
+    )
+    console_proxies: Rules = Field(
+        ("127.0.0.1", "::1"), description="Addresses or networks of that proxy; from others the header is ignored."
+    )
+    console_operators: Rules = Field(
+        (), description="Whom the proxy names that may redrive and replay; the others may look. By semicolons."
+    )
+    console_local_role: Literal["viewer", "operator"] = Field(
+        "viewer", description="What one may do on a console on loopback that asks nobody who they are."
+    )
+    console_raw_events: bool = Field(True, description="The console shows the provider's events, read from Kafka.")
     console_store: str | None = Field(
         None, description="The console's store: a file (SQLite), or postgresql://…. Default: a file of the user's."
     )

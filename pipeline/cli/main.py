@@ -37,6 +37,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("ingest", "pipeline.cli.ingest:app", "Collectors: what brings server events into Kafka."),
     Command("replay", "pipeline.cli.replay:app", "The past through the core again; the difference first, where asked."),
     Command("tail", "pipeline.cli.tail:tail", "Live conversations, read from the topics, in this terminal."),
+    Command("console", "pipeline.cli.console:app", "Conversations, calls and dead letters in a browser."),
     Command("rejected", "pipeline.cli.rejected:app", "What could not be used: list, show, put right, send again."),
     Command("export", "pipeline.cli.export:export_command", "A topic to Parquet or JSON lines, resumable."),
     Command("import", "pipeline.cli.import_:import_command", "What was exported, back into a topic, each record once."),
@@ -73,6 +74,11 @@ def _invoke(args: Sequence[str]) -> int:
     except ModuleNotFoundError as missing:
         if (missing.name or "").partition(".")[0] in {"pipeline", "topics"}:
             raise
+        if "console" in args and missing.name in {"fastapi", "sqlalchemy"}:
+            raise ItemstreamError(
+                f"the console is not installed ({missing.name} is missing); get it with: pip install "
+                "'itemstream[worker,console]'"
+            ) from missing
         raise ItemstreamError(
             f"this install is for subscribers only ({missing.name} is missing); "
             "get the whole with: pip install 'itemstream[worker]'"

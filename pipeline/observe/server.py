@@ -24,7 +24,7 @@ class _Server(uvicorn.Server):
 async def served(app: ASGIApp, sock: socket.socket) -> AsyncGenerator[None]:
     """Serve `app` on a listening socket as long as the context lasts; the socket is closed then."""
     config = uvicorn.Config(
-        app, log_config=None, access_log=False, lifespan="off", server_header=False,
+        app, log_config=None, access_log=False, lifespan="off", server_header=False, proxy_headers=False,
         timeout_graceful_shutdown=STOP_SECONDS, timeout_keep_alive=75,
     )  # fmt: skip
     server = _Server(config)

@@ -51,6 +51,8 @@ class Report:
     """Left alone: they had been redriven before."""
     refused: list[tuple[Place, str]] = field(default_factory=list[tuple[Place, str]])
     """Those that can't be sent again, and why."""
+    sent: set[Place] = field(default_factory=set[Place])
+    """Those that were redriven now."""
     seen: set[Place] = field(default_factory=set[Place])
     """The places that were asked for and found."""
 
@@ -125,6 +127,7 @@ async def _partition(
         await writer.write([one.record for one in todo], made)
         markers |= made
         report.redriven += len(todo)
+        report.sent |= made.keys()
         report.changed += sum(one.changed for one in todo)
         progress(report)
 

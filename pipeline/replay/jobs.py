@@ -33,6 +33,8 @@ class Order:
     selection: Selection = EVERYTHING
     files: tuple[str, ...] = ()
     max_rate: float | None = None
+    by: str = ""
+    """Who asks; empty: whoever runs this process."""
     append: bool = False
     """Also where the topics to write to hold records already."""
 
@@ -71,7 +73,7 @@ async def plan(settings: Settings, order: Order, until: Mapping[int, int] | None
         core=settings.model_copy(update={"prefix": prefix}).core_settings(),
         made_ms=now_ms,
         erased=tuple(sorted(await read_erased(settings))),
-        by=whoami(),
+        by=order.by or whoami(),
         max_rate=order.max_rate,
     )
     return Planned(job, notes)

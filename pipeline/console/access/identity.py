@@ -71,6 +71,13 @@ class Access:
         """Whether nobody is asked who they are."""
         return self._tokens is None and self._proxy is None
 
+    @property
+    def has_operators(self) -> bool:
+        """Whether anybody can be one."""
+        if self.is_open:
+            return self._local == "operator"
+        return self._tokens is not None or bool(self._proxy and self._proxy.operators)
+
     def identify(self, request: HTTPConnection) -> Identity | None:
         """Who it is; None for somebody unknown. A token that is given must be right, whatever else is there."""
         authorization = request.headers.get("authorization")
