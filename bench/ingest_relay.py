@@ -4,7 +4,8 @@
 
 A real relay with its journal and sender, a real Kafka, a provider that answers each 40 ms of audio with as much, and
 callers: four processes and Kafka. Callers have N connections to the provider itself and N to the relay, and use them in
-turn, so that a slow moment hits both. A round trip passes the relay twice. --write: into docs/relay.md.
+turn, so that a slow moment hits both. A frame passes the relay once each way, a round trip twice. --write: into
+docs/relay.md.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+from bench.relay_ends import WAYS
 from bench.stats import percentile
 from bench.tables import replaced
 from pipeline.kafka import EmbeddedKafka
@@ -142,13 +144,14 @@ def run(given: argparse.Namespace) -> dict[str, Any]:
         assert kafka.pid is not None
         # It has a machine of its own elsewhere; here it gets what the others leave.
         give_way(kafka.pid, KAFKA_NICENESS)
-        times: dict[int, list[float]] = {direct: [], port: []}
+        times: dict[int, dict[str, list[float]]] = {one: {way: [] for way in WAYS} for one in (direct, port)}
         used, answered = 0.0, 0
         for _ in range(given.rounds):
             for target in (direct, port):
                 before = cpu_seconds(process.pid)
                 told = callers.do(f"paced {target} {given.rate} {given.seconds}")
-                times[target] += told["ms"]
+                for way in WAYS:
+                    times[target][way] += told["ms"][way]
                 if target == port:
                     used, answered = used + cpu_seconds(process.pid) - before, answered + told["answered"]
         found["direct"], found["relay"] = _percentiles(times[direct]), _percentiles(times[port])
@@ -164,9 +167,12 @@ def run(given: argparse.Namespace) -> dict[str, Any]:
     return found
 
 
-def _percentiles(times: list[float]) -> dict[str, float]:
-    ordered = sorted(times)
-    return {name: percentile(ordered, share) for name, share in SHARES.items()}
+def _percentiles(times: dict[str, list[float]]) -> dict[str, dict[str, float]]:
+    """Way → share → milliseconds."""
+    return {
+        way: {name: percentile(ordered, share) for name, share in SHARES.items()}
+        for way, ordered in ((way, sorted(took)) for way, took in times.items())
+    }
 
 
 def _free_port() -> int:
@@ -181,13 +187,20 @@ def table(found: dict[str, Any]) -> str:
     """Markdown."""
     given = found["given"]
     lines = [
-        "| round trip, ms | " + " | ".join(SHARES) + " |",
+        "| ms | " + " | ".join(SHARES) + " |",
         "| --- |" + " ---: |" * len(SHARES),
     ]
-    rows = [("direct", found["direct"]), ("through the relay", found["relay"])]
-    rows.append(("added", {name: found["relay"][name] - found["direct"][name] for name in SHARES}))
+    rows: list[tuple[str, dict[str, float]]] = []
+    for way in WAYS:
+        direct, relay = found["direct"][way], found["relay"][way]
+        rows += [
+            (f"{way}, direct", direct),
+            (f"{way}, through the relay", relay),
+            (f"**added**, {way}", {name: relay[name] - direct[name] for name in SHARES}),
+        ]
     if "many" in found:
-        rows.append((f"{given['many'] + given['connections']:,} connections, through the relay", found["many"]))
+        title = f"{given['many'] + given['connections']:,} connections, round trip through the relay"
+        rows.append((title, found["many"]["round trip"]))
     lines += [f"| {name} | " + " | ".join(f"{row[one]:.2f}" for one in SHARES) + " |" for name, row in rows]
     events = found["health"]["events"]
     lines += [

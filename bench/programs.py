@@ -10,6 +10,7 @@ from typing import NamedTuple
 ROOT = Path(__file__).parent.parent
 OWN = ROOT / ".venv" / "bin"
 PEERS = ROOT / "build" / "bench-venv" / "bin"
+COMPILED = ROOT / "build" / "compiled"
 EXACTLY_ONCE, AT_LEAST_ONCE = "exactly-once", "at-least-once"
 PASS, RAW, CORE = "pass", "raw", "core"
 """Parse and write again; the same with the headers carried; the job."""
@@ -48,6 +49,11 @@ def module(name: str, *extra: str, python: Path = PEERS / "python") -> Callable[
     ]  # fmt: skip
 
 
+def compiled(run: Run, delivery: str) -> list[str]:
+    """The worker as its image has it: with the compiled core of `make compiled`."""
+    return ["env", f"PYTHONPATH={COMPILED}", *itemstream(run, delivery)]
+
+
 def itemstream(run: Run, delivery: str) -> list[str]:
     """The engine with a pass-through in it, or the worker as a user starts it."""
     if run.job != CORE:
@@ -72,6 +78,7 @@ def _options(run: Run, delivery: str) -> list[str]:
 
 _ALL = (PASS, RAW, CORE)
 _ITEMSTREAM = "one process, one transaction a partition and batch; the product's defaults"
+_COMPILED = "the same, its core compiled with mypyc, as in the image"
 _CLIENT = "linger.ms 5, batch.size 1 MB, fetch 4 MiB a partition"
 _CONFLUENT = f"consume(2000), produce, {{}}; {_CLIENT}"
 _QUIX = f"commit_interval 1 s; {_CLIENT}"
@@ -82,6 +89,8 @@ _TUNED = ("--threads", "2", "--tuning", "throughput")
 PROGRAMS: tuple[Program, ...] = (
     Program("itemstream-eo", "itemstream", EXACTLY_ONCE, itemstream, _ITEMSTREAM, _ALL),
     Program("itemstream-alo", "itemstream", AT_LEAST_ONCE, itemstream, _ITEMSTREAM, _ALL),
+    Program("compiled-eo", "itemstream, compiled core", EXACTLY_ONCE, compiled, _COMPILED, (CORE,)),
+    Program("compiled-alo", "itemstream, compiled core", AT_LEAST_ONCE, compiled, _COMPILED, (CORE,)),
     Program(
         "confluent-eo", "confluent-kafka", EXACTLY_ONCE, module("confluent"),
         _CONFLUENT.format("a transaction a batch"), _ALL,

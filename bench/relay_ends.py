@@ -2,6 +2,9 @@
 
 Frames are made once and filled in, their key of masking is zero: the two must cost little, since they share the machine
 with what is measured. Each caller sends at its own moments, whether it was answered or not.
+
+Caller and provider each write the time into their frames. On Linux all processes read the same clock, which began with the
+machine: what a frame takes each way is known by itself.
 """
 
 from __future__ import annotations
@@ -33,17 +36,22 @@ DOWN = (
         b'{"type":"response.output_audio.delta","event_id":"event_1","response_id":"resp_1","item_id":"item_1",'
         b'"output_index":0,"content_index":0,"delta":"'
     ),
-    b"A" * (AUDIO_BYTES - STAMP) + b'"}',
+    b"A" * (AUDIO_BYTES - 2 * STAMP) + b'"}',
 )
+WAYS = ("caller to provider", "provider to caller", "round trip")
 
 
-def _head(parts: tuple[bytes, bytes], *, masked: bool) -> bytes:
-    size = len(parts[0]) + STAMP + len(parts[1])
+def _head(parts: tuple[bytes, bytes], stamps: int, *, masked: bool) -> bytes:
+    size = len(parts[0]) + stamps * STAMP + len(parts[1])
     return bytes([0x81, 0x80 * masked | 126]) + size.to_bytes(2) + b"\0\0\0\0" * masked
 
 
-UP_HEAD, DOWN_HEAD = _head(UP, masked=True) + UP[0], _head(DOWN, masked=False) + DOWN[0]
-UP_SIZE, DOWN_SIZE = len(UP_HEAD) + STAMP + len(UP[1]), len(DOWN_HEAD) + STAMP + len(DOWN[1])
+UP_HEAD, DOWN_HEAD = _head(UP, 1, masked=True) + UP[0], _head(DOWN, 2, masked=False) + DOWN[0]
+UP_SIZE, DOWN_SIZE = len(UP_HEAD) + STAMP + len(UP[1]), len(DOWN_HEAD) + 2 * STAMP + len(DOWN[1])
+
+
+def _stamp() -> bytes:
+    return b"%020d" % time.perf_counter_ns()
 
 
 class _End(asyncio.Protocol):
@@ -94,7 +102,7 @@ class Provider(_End):
 
     def frame(self, buffer: bytes, at: int) -> None:
         stamp = buffer[at + len(UP_HEAD) : at + len(UP_HEAD) + STAMP]
-        self.transport.write(b"".join((DOWN_HEAD, stamp, DOWN[1])))
+        self.transport.write(b"".join((DOWN_HEAD, stamp, _stamp(), DOWN[1])))
 
 
 class Caller(_End):
@@ -105,7 +113,8 @@ class Caller(_End):
     def __init__(self) -> None:
         super().__init__()
         self.ready = asyncio.get_running_loop().create_future()
-        self.times: list[float] = []
+        self.times: list[tuple[int, int, int]] = []
+        """When a frame left here, and its answer the provider, and when that came; nanoseconds."""
         self.answered = 0
         self.again = False
 
@@ -132,14 +141,16 @@ class Caller(_End):
         super().data_received(data)
 
     def frame(self, buffer: bytes, at: int) -> None:
+        now = time.perf_counter_ns()
         start = at + len(DOWN_HEAD)
-        self.times.append((time.perf_counter_ns() - int(buffer[start : start + STAMP])) / 1e6)
+        middle = start + STAMP
+        self.times.append((int(buffer[start:middle]), int(buffer[middle : middle + STAMP]), now))
         self.answered += 1
         if self.again:
             self.send()
 
     def send(self) -> None:
-        self.transport.write(b"".join((UP_HEAD, b"%020d" % time.perf_counter_ns(), UP[1])))
+        self.transport.write(b"".join((UP_HEAD, _stamp(), UP[1])))
 
 
 async def _paced(callers: list[Caller], rate: float, seconds: float) -> None:
@@ -185,8 +196,10 @@ async def _callers(ports: list[int], connections: int) -> None:
             await _paced(callers, *map(float, numbers))
         else:
             await _flat_out(callers, *map(float, numbers))
-        times = [time_ for caller in callers for time_ in caller.times]
-        print(json.dumps({"answered": sum(caller.answered for caller in callers), "ms": times}), flush=True)
+        times = [one for caller in callers for one in caller.times]
+        ways = ([b - a for a, b, _ in times], [c - b for _, b, c in times], [c - a for a, _, c in times])
+        ms = {way: [one / 1e6 for one in took] for way, took in zip(WAYS, ways, strict=True)}
+        print(json.dumps({"answered": sum(caller.answered for caller in callers), "ms": ms}), flush=True)
         for caller in callers:
             caller.times, caller.answered = [], 0
 
