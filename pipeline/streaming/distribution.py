@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 
 
@@ -22,16 +22,16 @@ class Distribution:
         self.counts[bisect_left(self.bounds, value)] += 1
         self.total += value
 
-    def note_all(self, values: Iterable[float]) -> None:
-        """Count many: for a batch of them this takes a fraction of one by one."""
-        ordered = sorted(values)
-        before = 0
+    def note_ages(self, moments: Iterable[int], now: int) -> None:
+        """Count how long ago many moments are: for a batch of them this takes a fraction of one by one."""
+        ordered = sorted(moments)
+        before = upto = 0
         for index, bound in enumerate(self.bounds):
-            upto = bisect_right(ordered, bound, before)
+            upto = len(ordered) - bisect_left(ordered, now - bound)
             self.counts[index] += upto - before
             before = upto
-        self.counts[-1] += len(ordered) - before
-        self.total += sum(ordered)
+        self.counts[-1] += len(ordered) - upto
+        self.total += now * len(ordered) - sum(ordered)
 
     def add(self, counts: Sequence[int], total: float) -> None:
         """Count what another one with the same bounds has."""

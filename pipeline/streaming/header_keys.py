@@ -21,9 +21,11 @@ from aiokafka.record.default_records import (
 )
 from aiokafka.record.memory_records import MemoryRecords
 from aiokafka.record.util import decode_varint
+from google_crc32c import value as crc32c
 
 _LENGTH_OFFSET = 8
 _OVERHEAD = 12
+_CRC_OFFSET, _CRC_FROM = 17, 21
 _COUNT_OFFSET = 57
 
 
@@ -82,7 +84,9 @@ class _Batch:
         self.timestamp: int = batch.max_timestamp if batch.timestamp_type else batch.first_timestamp
 
     def validate_crc(self) -> bool:
-        return self._batch.validate_crc()
+        # aiokafka has no use for the processor's own instruction: ten times as long, 3 % of a pass-through.
+        (told,) = struct.unpack_from(">I", self._raw, _CRC_OFFSET)
+        return crc32c(bytes(self._raw[_CRC_FROM:])) == told
 
     def __iter__(self) -> Iterator[Any]:
         return iter(self._batch)

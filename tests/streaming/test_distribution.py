@@ -8,12 +8,12 @@ from pipeline.streaming.distribution import Distribution
 BOUNDS = (1, 5, 10)
 
 
-@given(st.lists(st.integers(-3, 15)))
-def test_many_at_once(values: list[int]) -> None:
+@given(st.lists(st.integers(-3, 15)), st.integers(-20, 20))
+def test_many_at_once(values: list[int], now: int) -> None:
     one_by_one, together = Distribution(BOUNDS), Distribution(BOUNDS)
     for value in values:
         one_by_one.note(value)
-    together.note_all(values)
+    together.note_ages([now - value for value in values], now)
     assert together.counts == one_by_one.counts == [
         sum(value <= 1 for value in values),
         sum(1 < value <= 5 for value in values),
