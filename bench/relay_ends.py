@@ -3,8 +3,8 @@
 Frames are made once and filled in, their key of masking is zero: the two must cost little, since they share the machine
 with what is measured. Each caller sends at its own moments, whether it was answered or not.
 
-Caller and provider each write the time into their frames. On Linux all processes read the same clock, which began with the
-machine: what a frame takes each way is known by itself.
+Caller and provider each write the time into their frames. On Linux all processes read the same clock, which began with
+the machine: what a frame takes each way is known by itself.
 """
 
 from __future__ import annotations

@@ -9,9 +9,10 @@ escapes (PEP 383), and such keys are written back as the bytes they were.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, cast
 
+import google_crc32c
 from aiokafka.producer.message_accumulator import BatchBuilder
 from aiokafka.record.default_records import (
     DefaultRecordBatch,
@@ -21,7 +22,8 @@ from aiokafka.record.default_records import (
 )
 from aiokafka.record.memory_records import MemoryRecords
 from aiokafka.record.util import decode_varint
-from google_crc32c import value as crc32c
+
+_crc32c = cast(Callable[[bytes], int], google_crc32c.value)  # pyright: ignore[reportUnknownMemberType]
 
 _LENGTH_OFFSET = 8
 _OVERHEAD = 12
@@ -86,7 +88,7 @@ class _Batch:
     def validate_crc(self) -> bool:
         # aiokafka has no use for the processor's own instruction: ten times as long, 3 % of a pass-through.
         (told,) = struct.unpack_from(">I", self._raw, _CRC_OFFSET)
-        return crc32c(bytes(self._raw[_CRC_FROM:])) == told
+        return _crc32c(bytes(self._raw[_CRC_FROM:])) == told
 
     def __iter__(self) -> Iterator[Any]:
         return iter(self._batch)
