@@ -7,6 +7,10 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from pipeline.acls.model import Acl, Deployment
+from pipeline.erasure.erased import erased_topic
+from pipeline.erasure.rights import NEEDED as FORGET_NEEDED
+from pipeline.erasure.rights import NEEDED_OF_LIST
+from pipeline.ingest.journal.drain import JOURNALS
 from pipeline.rejected.markers import marker_topic
 from pipeline.replay.store import jobs_topic
 from pipeline.worker.rights import NEEDED, OPERATIONS, Right
@@ -82,6 +86,7 @@ def _handler(names: Deployment) -> Iterator[Acl]:
 
 def _export(names: Deployment) -> Iterator[Acl]:
     yield from _topics(names.reads, "reads it and its settings", "Read", "DescribeConfigs")
+    yield from _erased(names)
 
 
 def _import(names: Deployment) -> Iterator[Acl]:
@@ -92,12 +97,41 @@ def _import(names: Deployment) -> Iterator[Acl]:
     yield Acl("transactional-id", "itemstream-import-", "Write", why, prefixed=True)
 
 
+def _forget(names: Deployment) -> Iterator[Acl]:
+    whys = {Right.WRITE: "deletes the sessions' state", Right.READ: "finds the sessions' state"}
+    why = "tells for how long it keeps what is in it"
+    for topic in names.topics():
+        for right in FORGET_NEEDED[topic.role]:
+            yield Acl("topic", topic.name, OPERATIONS[right], whys.get(right, why))
+    erased = erased_topic(names.prefix)
+    yield from _topics([erased], "the list of forgotten sessions; made when it is missing", "Create")
+    yield from _topics([erased], "the list of forgotten sessions", *(OPERATIONS[right] for right in NEEDED_OF_LIST))
+    yield Acl("transactional-id", f"{names.group}-erasure", "Write", "all sessions onto the list, or none")
+    yield Acl(
+        "transactional-id", f"{names.group}-{names.input_topic}-", "Write",
+        "takes a partition from its worker for a moment", prefixed=True,
+    )  # fmt: skip
+
+
+def _erased(names: Deployment) -> Iterator[Acl]:
+    yield from _topics([erased_topic(names.prefix)], "the forgotten sessions, which it leaves out", "Read")
+
+
+def _relay(names: Deployment) -> Iterator[Acl]:
+    yield from _topics([names.input_topic], "writes the events", "Write")
+    yield from _topics([names.input_topic], "asks for the largest record it takes", "DescribeConfigs")
+    yield from _topics([names.input_topic], "Kafka asks for it to keep how far the journal is sent", "Read")
+    yield Acl("group", JOURNALS, "Read", "how far each journal is sent", prefixed=True)
+    yield Acl("transactional-id", JOURNALS, "Write", "events and position in one transaction", prefixed=True)
+
+
 def _redrive(names: Deployment) -> Iterator[Acl]:
     rejected = REJECTED.full_name(names.prefix)
     yield from _topics([rejected], "reads what was rejected", "Read", "DescribeConfigs")
     yield from _topics([names.input_topic], "sends it again", "Write", "DescribeConfigs")
     why = "notes what was sent again; made when it is missing"
     yield from _topics([marker_topic(rejected)], why, "Create", "Alter", "AlterConfigs", "Read", "Write")
+    yield from _erased(names)
     yield Acl(
         "transactional-id", f"itemstream-redrive-{rejected}-", "Write", "record and note in one transaction",
         prefixed=True,
@@ -109,6 +143,7 @@ def _replay(names: Deployment) -> Iterator[Acl]:
     yield from _topics(names.outputs(), "looks sessions up, compares", "Read", "DescribeConfigs")
     yield from _topics([names.changelog()], "which sessions the worker knows", "Read", "DescribeConfigs")
     yield Acl("group", names.group, "Describe", "how far the worker is")
+    yield from _erased(names)
     jobs = jobs_topic(names.prefix)
     yield from _topics([jobs], "the jobs and how they stand", "Create", "Read", "Write", "DescribeConfigs")
     why = "what the replay writes"
@@ -127,7 +162,8 @@ def _replay_in_place(names: Deployment) -> Iterator[Acl]:
 
 _ALL = (
     Part("worker", "itemstream worker", _worker),
-    Part("ingest", "itemstream ingest, and any other collector", _ingest),
+    Part("ingest", "itemstream ingest http, and any other collector", _ingest),
+    Part("relay", "itemstream ingest relay; for --relay-client-topic the same of that topic", _relay),
     Part("topics", "itemstream topics plan, apply, check", _topic_job),
     Part("subscriber", "a program that reads topics: topics.subscribe, itemstream tail", _subscriber),
     Part("handler", "a program with @subscriber: the same, with retries and dead letters", _handler),
@@ -136,6 +172,7 @@ _ALL = (
     Part("replay-in-place", "itemstream replay --in-place", _replay_in_place),
     Part("export", "itemstream export", _export),
     Part("import", "itemstream import", _import),
+    Part("forget", "itemstream forget", _forget),
 )
 
 PARTS: Mapping[str, Part] = MappingProxyType({part.name: part for part in _ALL})

@@ -175,7 +175,9 @@ def print_report(report: Report, *, dry_run: bool) -> None:
     """What a redrive did, on standard error: standard output is for data."""
     done = "would be redriven" if dry_run else "redriven"
     changed = f" ({report.changed:,} with another value)" if report.changed else ""
-    print(f"{report.redriven:,} {done}{changed}; {report.already:,} left alone, redriven before", file=sys.stderr)
+    forgotten = f"; {report.forgotten:,} left alone, their sessions were forgotten" if report.forgotten else ""
+    before = f"{report.already:,} left alone, redriven before"
+    print(f"{report.redriven:,} {done}{changed}; {before}{forgotten}", file=sys.stderr)
     shown = 20
     for place, why in report.refused[:shown]:
         print(f"not redriven: {place}: {why}", file=sys.stderr)

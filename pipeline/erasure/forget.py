@@ -21,6 +21,7 @@ from aiokafka.protocol.admin import DescribeConfigsRequest
 from pipeline.core import Output
 from pipeline.core.event import rfc3339
 from pipeline.erasure.erased import erased_spec, erased_topic, erased_value
+from pipeline.erasure.rights import HINT, check_rights
 from pipeline.errors import ItemstreamError
 from pipeline.rejected.read import Reader, read_partition, reader
 from pipeline.settings import Settings
@@ -28,6 +29,7 @@ from pipeline.streaming.changelog import is_state
 from pipeline.streaming.transactions import Transactions
 from pipeline.worker.stream_config import stream_config
 from topics.admin import ClusterState, DeployedTopic, apply_changes, connect, deployment, make_plan, read_state
+from topics.admin.errors import RefusedError
 from topics.catalogue import changelog_topic
 
 TRIES = 3
@@ -64,11 +66,14 @@ async def forget(settings: Settings, sessions: Sequence[str], *, write: bool) ->
     """Put the sessions on the list and take their state away; where not `write`, only say what there is.
 
     Can be repeated: what is done already is done again without harm. The worker may run: its partition is taken from it
-    for a moment as by another worker, and it reads its state anew. Raises ItemstreamError where Kafka refuses.
+    for a moment as by another worker, and it reads its state anew. Raises ItemstreamError where a right is missing,
+    before anything is written, and where Kafka refuses.
     """
     report = Forgotten(sessions)
     deployed = deployment(settings.prefix, settings.group, settings.input_topic)
     changelog = changelog_topic(settings.group)
+    ids = (list_transactions(settings), stream_config(settings).transactional_id(0))
+    await check_rights(settings, deployed, erased_topic(settings.prefix), ids)
     async with connect(settings.bootstrap_servers, **settings.connection()) as admin:
         state = await read_state(admin, deployed)
         if changelog not in state.topics:
@@ -89,13 +94,21 @@ async def forget(settings: Settings, sessions: Sequence[str], *, write: bool) ->
     return report
 
 
+def list_transactions(settings: Settings) -> str:
+    """The transactional id that the list is written under."""
+    return f"{settings.group}-erasure"
+
+
 async def _make_list(admin: Any, state: ClusterState, settings: Settings) -> None:
     topic = DeployedTopic(erased_topic(settings.prefix), "output", erased_spec(settings.prefix))
     found = await read_state(admin, [topic])
     if topic.name not in found.topics:
         replicas = max(one.replication_factor for one in state.topics.values())
         plan = make_plan([topic], found, partitions=1, replication_factor=replicas)
-        await apply_changes(admin, plan.changes, found)
+        try:
+            await apply_changes(admin, plan.changes, found)
+        except RefusedError as error:
+            raise ItemstreamError(f"{error}; where that is for want of a right, grant Create{HINT}") from error
 
 
 async def _write_list(settings: Settings, sessions: Sequence[str]) -> None:
@@ -103,7 +116,7 @@ async def _write_list(settings: Settings, sessions: Sequence[str]) -> None:
     topic, value = erased_topic(settings.prefix), erased_value(rfc3339(now_ms))
     records = [(0, Output(topic, session.encode(), value, [], now_ms)) for session in sessions]
     await _in_transaction(
-        settings, f"{settings.group}-erasure", lambda transactions: transactions.write(("list", records))
+        settings, list_transactions(settings), lambda transactions: transactions.write(("list", records))
     )
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from aiokafka import TopicPartition
 
 from pipeline.core import Output, Partition
+from pipeline.erasure.erased import ErasedSessions
 from pipeline.rejected.markers import read_markers
 from pipeline.rejected.read import reader
 from pipeline.rejected.redrive import Order, Ready, Report, ready
@@ -45,7 +46,7 @@ async def preview(settings: Settings, order: Order, report: Report) -> AsyncIter
     The worker's state is read from its changelog as it is committed now; each record then finds what those before it
     left. What else comes in meanwhile, a real redrive would find too.
     """
-    targets = await open_targets(settings, order.topic)
+    targets, erased = await open_targets(settings, order.topic), ErasedSessions(settings)
     cores: dict[TopicPartition, Partition] = {}
     async with reader(settings) as rejected_reader, reader(settings) as marker_reader:
         has_state = await targets.find(changelog_topic(settings.group)) is not None
@@ -55,7 +56,7 @@ async def preview(settings: Settings, order: Order, report: Report) -> AsyncIter
                 if targets.has_markers and not order.again
                 else {}
             )
-            async for one in ready(order, partition, targets, rejected_reader, report):
+            async for one in ready(order, partition, targets, erased, rejected_reader, report):
                 if one.rejected.place in redriven:
                     report.already += 1
                     continue

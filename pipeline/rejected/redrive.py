@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from aiokafka import TopicPartition
 
+from pipeline.erasure.erased import ErasedSessions
 from pipeline.rejected.exported import changed_fix
 from pipeline.rejected.markers import Marker, marked, read_markers
 from pipeline.rejected.read import Reader, read_rejected, reader
@@ -49,6 +50,8 @@ class Report:
     """Of these, with another value than the rejected one."""
     already: int = 0
     """Left alone: they had been redriven before."""
+    forgotten: int = 0
+    """Left alone: their sessions were forgotten."""
     refused: list[tuple[Place, str]] = field(default_factory=list[tuple[Place, str]])
     """Those that can't be sent again, and why."""
     sent: set[Place] = field(default_factory=set[Place])
@@ -80,12 +83,13 @@ async def redrive(
     report = Report()
     pace = _Pace(order.rate)
     targets = await open_targets(settings, order.topic, make_markers=True)
+    erased = ErasedSessions(settings)
     async with reader(settings) as rejected_reader, reader(settings) as marker_reader:
         for partition in order.selection.partitions(targets.partitions):
             writer = RedriveWriter(settings, order.topic, partition, fault)
             try:
                 await _partition(
-                    order, partition, targets, rejected_reader, marker_reader, writer, pace, report, progress
+                    order, partition, targets, erased, rejected_reader, marker_reader, writer, pace, report, progress
                 )
             finally:
                 await writer.close()
@@ -96,6 +100,7 @@ async def _partition(
     order: Order,
     partition: int,
     targets: Targets,
+    erased: ErasedSessions,
     rejected_reader: Reader,
     marker_reader: Reader,
     writer: RedriveWriter,
@@ -104,7 +109,7 @@ async def _partition(
     progress: Callable[[Report], None],
 ) -> None:
     markers: dict[Place, Marker] | None = None
-    async for batch in _batches(ready(order, partition, targets, rejected_reader, report), pace.batch):
+    async for batch in _batches(ready(order, partition, targets, erased, rejected_reader, report), pace.batch):
         if markers is None:
             # In this order: what another process commits before it is fenced is among the markers.
             await writer.start()
@@ -133,11 +138,14 @@ async def _partition(
 
 
 async def ready(
-    order: Order, partition: int, targets: Targets, consumer: Reader, report: Report
+    order: Order, partition: int, targets: Targets, erased: ErasedSessions, consumer: Reader, report: Report
 ) -> AsyncIterator[Ready]:
     """The records of a partition that the order means and that can be sent; the others go into the report."""
     async for rejected in read_rejected(consumer, order.topic, [partition], order.selection):
         report.seen.add(rejected.place)
+        if await erased.has(rejected.session_id):
+            report.forgotten += 1
+            continue
         fix = order.fixes.get(rejected.place)
         if fix is not None:
             fix = changed_fix(rejected, fix)

@@ -21,6 +21,7 @@ from aiokafka import TopicPartition
 
 from pipeline.core import Output
 from pipeline.core.publish import record_id
+from pipeline.erasure.erased import read_erased
 from pipeline.errors import ItemstreamError, UsageError
 from pipeline.rejected.read import Reader, reader
 from pipeline.replay.again import OnRead
@@ -53,6 +54,7 @@ KNOWN = "items of sessions the worker still knows: replay them again later"
 NO_REVISION = "responses and rejected records, which have no revisions"
 NO_SESSION = "items of no session"
 NO_ID = "items without an id"
+FORGOTTEN = "items of sessions that were forgotten (itemstream forget)"
 GONE = "gone: nothing comes out in place of them now, and nothing is deleted"
 
 
@@ -132,6 +134,7 @@ class _Part:
         self._consumer = consumer
         self._fault = fault
         self._known: set[str] = set()
+        self._forgotten: frozenset[str] = frozenset(job.erased)
         self._sequences: dict[str, int] = {}
 
     async def put_right(self, pace: Pace, on_read: OnRead, stop: asyncio.Event) -> bool:
@@ -140,7 +143,8 @@ class _Part:
         1. Start the producer: it ends what a killed one left open, and fences one that still runs.
         2. Run the core over the window.
         3. Read which sessions the worker knows, 4. the output topics, 5. once more which the worker knows: numbers are
-           given only in sessions that it did not know before nor after. 6. Write.
+           given only in sessions that it did not know before nor after. 6. Write. Whenever it asks for the worker's
+           sessions it also reads which were forgotten: there may be more since the job was made.
         """
         writing = transactions(self._settings, in_place_id(self._job, self._window.partition), self._fault)
         tally = Tally()
@@ -169,6 +173,7 @@ class _Part:
 
     async def _look(self) -> None:
         self._known |= await known_sessions(self._consumer, self._job.group, self._window.partition)
+        self._forgotten |= await read_erased(self._settings)
 
     async def _write(self, writing: Transactions, outputs: list[Output]) -> None:
         await writing.write(("sent", [(self._window.partition, output) for output in outputs]))
@@ -178,7 +183,9 @@ class _Part:
     def _next_revision(self, comparison: Comparison, difference: Difference) -> Output | None:
         """The record to write; None, and counted, where nothing may be written."""
         why, after, session = None, difference.after, difference.session
-        if after is None:
+        if session in self._forgotten:
+            why = FORGOTTEN
+        elif after is None:
             why = GONE
         elif difference.kind != ITEM:
             why = NO_REVISION

@@ -9,10 +9,11 @@ import orjson
 import pytest
 from aiokafka.admin import NewTopic
 
+from pipeline.erasure.forget import forget
 from pipeline.errors import ItemstreamError
 from pipeline.rejected.preview import Previewed, preview
 from pipeline.rejected.record import Place
-from pipeline.rejected.redrive import Order, Report, redrive
+from pipeline.rejected.redrive import Order, Report, missing, redrive
 from pipeline.rejected.revive import REDRIVEN, Fix
 from pipeline.rejected.selection import Selection
 from tests.kafka.deploy import Deployed, deploy
@@ -47,6 +48,41 @@ async def redriven(deployed: Deployed) -> list[str]:
     """Which rejected records were written again, in order."""
     records = await read_all(deployed.bootstrap_servers, deployed.input_topic)
     return [dict(one.headers)[REDRIVEN].decode() for one in records if REDRIVEN in dict(one.headers)]
+
+
+@pytest.mark.parametrize("by_name", [False, True])
+async def test_what_was_forgotten_does_not_come_back(bootstrap_servers: str, unique: str, by_name: bool) -> None:
+    deployed = await with_rejected(bootstrap_servers, unique)
+    settings = deployed.settings()
+    await forget(settings, ["s1", "s2"], write=True)
+    places = frozenset(place(deployed, number) for number in range(4))
+    order = order_of(deployed, selection=Selection(places=places) if by_name else EVERYTHING)
+    looked = Report()
+    shown = [one.ready.rejected.session_id async for one in preview(settings, order, looked)]
+    report = await redrive(settings, order)
+    assert shown == ["s0", "s3"]
+    assert (looked.redriven, looked.forgotten) == (report.redriven, report.forgotten) == (2, 2)
+    assert report.refused == []
+    assert missing(order, report) == []
+    assert await redriven(deployed) == [str(place(deployed, number)) for number in (0, 3)]
+
+
+async def test_what_is_forgotten_while_a_redrive_runs(
+    bootstrap_servers: str, unique: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The list is looked at again: a slow redrive may take hours."""
+    monkeypatch.setattr("pipeline.erasure.erased.FRESH_SECONDS", 0.0)
+    deployed = await with_rejected(bootstrap_servers, unique)
+    settings = deployed.settings()
+    tasks: list[asyncio.Task[Any]] = []
+
+    def progress(_: Report) -> None:
+        if not tasks:
+            tasks.append(asyncio.create_task(forget(settings, ["s3"], write=True)))
+
+    report = await redrive(settings, order_of(deployed, rate=0.5), progress)
+    await tasks[0]
+    assert (report.redriven, report.forgotten) == (3, 1)
 
 
 async def test_each_once_and_again_only_when_asked(bootstrap_servers: str, unique: str) -> None:

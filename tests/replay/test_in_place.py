@@ -11,9 +11,10 @@ import orjson
 import pytest
 
 from pipeline.core import content
+from pipeline.erasure.forget import forget
 from pipeline.errors import ItemstreamError, UsageError
 from pipeline.replay.content import NOT_CONTENT
-from pipeline.replay.in_place import KNOWN, NO_REVISION, create_in_place, run_in_place
+from pipeline.replay.in_place import FORGOTTEN, KNOWN, LEFT_ALONE, NO_REVISION, create_in_place, run_in_place
 from pipeline.replay.job import Job
 from pipeline.replay.jobs import Order
 from pipeline.replay.selection import Selection
@@ -79,6 +80,27 @@ def assert_numbered(records: list[dict[str, Any]]) -> None:
         sequences[record["session_id"]].append(record["session_sequence"])
     assert all(sorted(numbers) == list(range(1, len(numbers) + 1)) for numbers in sequences.values())
     assert len({record["id"] for record in records}) == len(records)
+
+
+@pytest.mark.parametrize("forgotten", ["before the job is made", "before it runs"])
+async def test_what_was_forgotten_does_not_come_back(
+    bootstrap_servers: str, unique: str, changed_core: None, forgotten: str
+) -> None:
+    vars(sys.modules["pipeline.core.enrich.message"])["text_of"] = content.text_of
+    past = await long_ago(bootstrap_servers, unique)
+    another_joiner()
+    looked = (await create_in_place(past.settings, Order(kind="in-place", to=past.deployed.prefix))).job
+    (gone, *_) = sorted({event.session_id for event in past.events})
+    if forgotten == "before the job is made":
+        await forget(past.settings, [gone], write=True)
+        looked = (await create_in_place(past.settings, Order(kind="in-place", to=past.deployed.prefix))).job
+    else:
+        await forget(past.settings, [gone], write=True)
+    job = await run_in_place(past.settings, looked, asyncio.Event(), lambda _: None)
+    replayed = {one["session_id"] for one in values(await past.content()) if one.get("cause") == "replayed"}
+    assert replayed, "nothing came out differently: the test shows nothing"
+    assert gone not in replayed
+    assert job.report[LEFT_ALONE][FORGOTTEN] > 0
 
 
 async def test_then_the_live_topics_say_what_a_fresh_run_says(

@@ -31,6 +31,8 @@ USERS = (
     "replay-in-place",
     "export",
     "import",
+    "forget",
+    "relay",
 )
 
 _KIND = {"topic": 2, "group": 3, "transactional-id": 5}

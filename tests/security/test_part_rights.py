@@ -8,6 +8,10 @@ from typing import Any
 import pytest
 
 from pipeline.acls import PARTS, Deployment
+from pipeline.ingest.event import EventRecord
+from pipeline.ingest.journal.drain import Drain
+from pipeline.ingest.journal.writer import JournalLimits, JournalWriter
+from pipeline.ingest.relay.recorded import packed, unpacked
 from pipeline.settings import Settings
 from pipeline.worker.run import run_worker
 from tests.faults.workload import events, produce
@@ -129,3 +133,20 @@ async def test_a_program_with_retries_and_dead_letters(
     assert handled == MESSAGES
     dead = await read_all(secured.bootstrap_servers, f"{processed.prefix}.subscribers.{group}.dead-letters")
     assert len(dead) == 1
+
+
+async def test_a_relay(secured: SecuredKafka, rights: Rights, processed: Deployed, tmp_path: Path) -> None:
+    await rights.allow(PARTS["relay"].acls(names(processed)), "User:relay")
+    settings = Settings.model_validate(processed.settings().model_dump(exclude_unset=True) | secured.login("relay"))
+    before = len(await read_all(secured.bootstrap_servers, processed.input_topic))
+    journal = JournalWriter(tmp_path, JournalLimits())
+    event = EventRecord(b"session-relay", b'{"type":"input_audio_buffer.cleared"}', [("ce_sequence", b"1")])
+    assert journal.append(packed(processed.input_topic, event, 1_700_000_000_000))
+    journal.close()
+    finish = asyncio.Event()
+    finish.set()
+    drain = Drain(settings, tmp_path, unpacked)
+    async with asyncio.timeout(30):
+        await drain.run(asyncio.Event(), finish)
+    assert (drain.stats.sent, drain.stats.error) == (1, None)
+    assert len(await read_all(secured.bootstrap_servers, processed.input_topic)) == before + 1

@@ -28,6 +28,8 @@ from pipeline.streaming.stats import COMMIT_SECONDS
 from pipeline.streaming.transactions import Fault, Transactions, no_fault
 from topics.admin.errors import TopicsError
 
+JOURNALS = "itemstream-journal-"
+"""How the transactional ids and groups of journals begin; the journal's own id follows."""
 READ_BYTES = 2 * 1024 * 1024
 """Of journal in one transaction, about."""
 POLL_SECONDS = 0.01
@@ -66,7 +68,7 @@ class Drain:
 
     def __init__(self, settings: Settings, folder: Path, unpack: Unpack, fault: Fault = no_fault) -> None:
         self.stats = DrainStats()
-        self.name = f"itemstream-journal-{identity(folder)}"
+        self.name = JOURNALS + identity(folder)
         """Transactional id, and consumer group of the position."""
         self._settings = settings
         self._folder = folder
