@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Protocol
 
+from pipeline.core.event import rfc3339
 from pipeline.ingest.event import CollectedEvent, EventRefused, event_record, identity, session_told
 from pipeline.ingest.redact import Redaction
 from pipeline.ingest.relay.audio import without_audio
@@ -103,7 +103,7 @@ class Recorder:
             value=value,
             session=self.session,
             sequence=self.sequence,
-            time=_rfc3339(now),
+            time=rfc3339(now),
             provider=self._provider,
             tenant=self._tenant,
             type=type_,
@@ -121,7 +121,3 @@ class Recorder:
         else:
             self._counts.dropped += 1
             self._on_full()
-
-
-def _rfc3339(ms: int) -> str:
-    return datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{ms % 1000:03d}Z"

@@ -6,7 +6,9 @@ Nothing else about it changes: the caller gets what it would have got, when it w
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import wraps
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -20,12 +22,24 @@ METHODS = ("recv_bytes", "recv", "receive")
 """Of openai's connections; of those of `websockets`, asyncio's and threads'; of aiohttp's."""
 
 
-def observe(connection: Any, received: Received) -> None:
-    """Call `received` with every message that is received on the connection from now on. Raises UsageError."""
+_observers: ContextVar[tuple[object, ...]] = ContextVar("observers", default=())
+"""Whom the call of a receiving method, further out, will tell of the message."""
+
+
+def is_told(observer: object) -> bool:
+    """Whether this one hears of what is being received anyway: from a connection around this one, such as openai's."""
+    return observer in _observers.get()
+
+
+def observe(connection: Any, received: Received, observer: object) -> None:
+    """Call `received` with every message that is received on the connection from now on, on behalf of `observer`.
+
+    Raises UsageError.
+    """
     for name in METHODS:
         method = getattr(connection, name, None)
         if callable(method):
-            setattr(connection, name, wrapped(method, lambda _, message: received(message)))
+            setattr(connection, name, wrapped(method, lambda _, message: received(message), observer))
             return
     raise UsageError(
         f"tap does not know how {type(connection).__qualname__} receives: use tap.session().received(message) where "
@@ -57,8 +71,20 @@ def provider_of(connection: Any) -> str | None:
     return provider_at(host, address.target)
 
 
-def wrapped(method: Callable[..., Any], received: Callable[[tuple[Any, ...], str | bytes], None]) -> Any:
-    """The method; `received` is called with its arguments and what it returned."""
+def wrapped(
+    method: Callable[..., Any],
+    received: Callable[[tuple[Any, ...], str | bytes], None],
+    observer: object | None = None,
+) -> Any:
+    """The method; `received` is called with its arguments and what it returned. Meanwhile `is_told(observer)`."""
+
+    @contextmanager
+    def observed() -> Generator[None]:
+        token = _observers.set((*_observers.get(), observer))
+        try:
+            yield
+        finally:
+            _observers.reset(token)
 
     def tell(arguments: tuple[Any, ...], message: Any) -> None:
         data = getattr(message, "data", message)  # aiohttp's messages carry it
@@ -69,7 +95,8 @@ def wrapped(method: Callable[..., Any], received: Callable[[tuple[Any, ...], str
 
         @wraps(method)
         async def receive(*arguments: Any, **options: Any) -> Any:
-            message = await method(*arguments, **options)
+            with observed():
+                message = await method(*arguments, **options)
             tell(arguments, message)
             return message
 
@@ -77,7 +104,8 @@ def wrapped(method: Callable[..., Any], received: Callable[[tuple[Any, ...], str
 
     @wraps(method)
     def receive_now(*arguments: Any, **options: Any) -> Any:
-        message = method(*arguments, **options)
+        with observed():
+            message = method(*arguments, **options)
         tell(arguments, message)
         return message
 

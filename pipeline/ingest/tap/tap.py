@@ -15,7 +15,7 @@ from weakref import WeakKeyDictionary
 from pipeline.ingest.event import EventRecord, EventRefused, event_record
 from pipeline.ingest.redact import Rule, compile_rules
 from pipeline.ingest.tap.backlog import Backlog, WhenFull
-from pipeline.ingest.tap.observing import observe, provider_of
+from pipeline.ingest.tap.observing import is_told, observe, provider_of
 from pipeline.ingest.tap.sinks import HttpSink, KafkaSink, Sink
 from pipeline.ingest.tap.tapped import Counts, Received, Tapped
 
@@ -89,7 +89,7 @@ class Tap:
         """
         if websocket not in self._connections:
             tapped = self.session(session, provider=provider or self._provider or provider_of(websocket))
-            observe(websocket, tapped.received)
+            observe(websocket, tapped.received, self)
             self._connections[websocket] = tapped
         return websocket
 
@@ -106,7 +106,7 @@ class Tap:
         tapped: WeakKeyDictionary[Any, Tapped] = WeakKeyDictionary()
 
         def received(connection: Any, message: str | bytes) -> None:
-            if connection not in self._connections:
+            if connection not in self._connections and not is_told(self):
                 if connection not in tapped:
                     tapped[connection] = self.session(provider=self._provider or provider_of(connection))
                 tapped[connection].received(message)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any, NamedTuple
 from uuid import uuid4
 
 import orjson
 
+from pipeline.core.event import rfc3339
 from pipeline.ingest.event import CollectedEvent, identity, session_told
 from pipeline.ingest.relay.audio import without_audio
 
@@ -75,7 +75,7 @@ class Tapped:
             value=value if audio else without_audio(event_type, value),
             session=self._session,
             sequence=received.sequence,
-            time=datetime.fromtimestamp(received.time_ms / 1000, UTC).isoformat(timespec="milliseconds")[:-6] + "Z",
+            time=rfc3339(received.time_ms),
             provider=self._provider,
             tenant=self._tenant,
             type=event_type,

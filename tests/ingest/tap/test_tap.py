@@ -12,7 +12,7 @@ from typing import Any
 import aiohttp
 import orjson
 import pytest
-from openai import OpenAI
+from openai import AsyncOpenAI, OpenAI
 from websockets.asyncio.client import connect
 from websockets.sync.client import connect as connect_in_thread
 
@@ -113,6 +113,30 @@ async def test_frameworks_whose_connections_nobody_reaches_are_watched(bootstrap
         assert (sequence == 1) == (event["type"] == "session.created")
         by_session.setdefault(key, []).append(sequence)
     assert all(numbers == list(range(1, len(numbers) + 1)) for numbers in by_session.values())
+
+
+async def test_a_tapped_connection_of_openai_is_copied_once_while_all_are_watched(
+    bootstrap_servers: str, topic: str
+) -> None:
+    """Its messages come by twice: on the connection that was tapped, and on the one of `websockets` inside of it."""
+    elsewhere = await make_topic(bootstrap_servers, f"{topic}-elsewhere")
+    taps = Tap(bootstrap_servers, topic=topic), Tap(bootstrap_servers, topic=elsewhere)
+    async with provider() as server, taps[0] as tap, taps[1] as other:
+        client = AsyncOpenAI(api_key="k", base_url="http" + server.url.removeprefix("ws"))
+        with tap.watching(), other.watching():
+            async with client.realtime.connect(model="gpt-realtime") as connection:
+                tap(connection)
+                while (await connection.recv()).type != "session.created":
+                    pass
+                await connection.session.update(session={"type": "realtime"})
+                while (await connection.recv()).type != "session.updated":
+                    pass
+        assert tap.counts.seen == other.counts.seen == 2, "who watches from elsewhere sees all"
+    copied = await events_in(bootstrap_servers, topic)
+    assert [(sequence, event["type"]) for _, sequence, event in copied] == [
+        (1, "session.created"),
+        (2, "session.updated"),
+    ]
 
 
 async def test_who_has_the_messages_in_hand_gives_them(bootstrap_servers: str, topic: str) -> None:
