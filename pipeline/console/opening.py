@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.console.projection import Projection
+from pipeline.console.projection import Projection, store_facts
 from pipeline.console.store import Store, open_store
 from pipeline.ingest.redact import compile_rules
 from pipeline.paths import data_dir
@@ -16,9 +16,18 @@ def store_address(settings: Settings) -> str:
     return settings.console_store or str(data_dir() / "console" / f"{settings.prefix}.sqlite3")
 
 
-def store_of(settings: Settings) -> Store:
-    """The store, opened. Raises UsageError and ItemstreamError, see `open_store`."""
-    return open_store(store_address(settings))
+def store_of(settings: Settings, *, rebuild: bool = False) -> Store:
+    """The store, opened, its tables there. rebuild: emptied, so that all is read again from the topics.
+
+    Raises UsageError and ItemstreamError, see `open_store` and `Store.prepare`.
+    """
+    store = open_store(store_address(settings))
+    try:
+        (store.rebuild if rebuild else store.prepare)(store_facts(settings))
+    except BaseException:
+        store.close()
+        raise
+    return store
 
 
 def projection_of(settings: Settings, store: Store) -> Projection:

@@ -1,16 +1,10 @@
 """Transcripts into a real PostgreSQL: exactly the right rows, whenever the program is killed."""
 
-import os
 import random
-import shutil
-import signal
-import subprocess
-import tempfile
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 import orjson
@@ -20,6 +14,7 @@ import pytest
 from pipeline.core.records import Output
 from tests.examples.support import filled, simulated, start, write
 from tests.kafka.deploy import Deployed
+from tests.postgres import postgresql
 
 pytestmark = [pytest.mark.kafka, pytest.mark.slow]
 
@@ -28,45 +23,10 @@ SLICES = 300
 SLICE_SECONDS = 0.4
 
 
-def binary(name: str) -> str | None:
-    found = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"), reverse=True)
-    return shutil.which(name) or (str(found[0]) if found else None)
-
-
 @pytest.fixture
 def database() -> Iterator[str]:
-    """A server of its own in a temporary folder, on a Unix socket only; its address."""
-    initdb, server = binary("initdb"), binary("postgres")
-    if initdb is None or server is None:
-        pytest.skip("no PostgreSQL server here; install it with: apt-get install postgresql")
-    folder = Path(tempfile.mkdtemp(prefix="itemstream-pg-"))
-    # PostgreSQL refuses to run as root.
-    user: dict[str, Any] = {}
-    if os.getuid() == 0:
-        user = {"user": "nobody", "group": "nogroup", "extra_groups": []}
-        shutil.chown(folder, "nobody", "nogroup")
-    quiet: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": folder, **user}
-    running = None
-    try:
-        subprocess.run([initdb, "-D", folder / "data", "-U", "test", "-A", "trust", "-E", "UTF8", "--no-sync"],
-                       check=True, **quiet)  # fmt: skip
-        running = subprocess.Popen([server, "-D", folder / "data", "-k", folder, "-c", "listen_addresses="], **quiet)
-        address = f"postgresql:///postgres?host={folder}&user=test"
-        until(lambda: connects(address), 60)
+    with postgresql() as address:
         yield address
-    finally:
-        if running is not None:
-            running.send_signal(signal.SIGINT)
-            running.wait(30)
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def connects(address: str) -> bool:
-    try:
-        psycopg.connect(address).close()
-    except psycopg.OperationalError:
-        return False
-    return True
 
 
 def until(true: Callable[[], bool], seconds: float, pause: float = 0.1) -> None:

@@ -100,7 +100,7 @@ def drop_rejected(connection: Connection, dialect: Dialect, which: Select[Any]) 
     gone = 0
     while some := list(islice(ids, AT_ONCE)):
         of = select(rejected.c.reason, func.count()).where(rejected.c.id.in_(some)).group_by(rejected.c.reason)
-        rows = [{"reason": reason, "count": -count} for reason, count in connection.execute(of).tuples()]
+        rows = [{"reason": reason, "count": -count} for reason, count in connection.execute(of)]
         add(connection, dialect, reject_counts, ("count",), rows)
         connection.execute(reject_counts.delete().where(reject_counts.c.count <= 0))
         connection.execute(rejected.delete().where(rejected.c.id.in_(some)))

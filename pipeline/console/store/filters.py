@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sqlalchemy import ColumnElement, exists, select
+from sqlalchemy import ColumnElement
 
 from pipeline.console.queries import Filters, SessionFilters
-from pipeline.console.store.schema import session_tools, sessions
+from pipeline.console.store.schema import sessions
 
 
 def of_whom(filters: Filters) -> Iterator[ColumnElement[bool]]:
@@ -29,10 +29,3 @@ def of_session(filters: SessionFilters) -> Iterator[ColumnElement[bool]]:
         yield sessions.c.last_at >= filters.from_ms
     if filters.to_ms is not None:
         yield sessions.c.first_at < filters.to_ms
-
-
-def of_tool(tool: str | None) -> Iterator[ColumnElement[bool]]:
-    """On rows of `sessions`: the tool was called."""
-    if tool is not None:
-        here = session_tools.c.sid == sessions.c.sid
-        yield exists(select(1).where(here, session_tools.c.tool == tool))

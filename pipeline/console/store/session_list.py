@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, literal, select, text, tuple_
@@ -11,13 +11,13 @@ from pipeline.console.models import SessionPage
 from pipeline.console.queries import SessionFilters
 from pipeline.console.store.cursors import read_cursor, write_cursor
 from pipeline.console.store.dialects import Dialect
-from pipeline.console.store.filters import of_session, of_tool
+from pipeline.console.store.filters import of_session
 from pipeline.console.store.rows import Row, summary
 from pipeline.console.store.schema import rejected, session_tools, sessions, texts
 from pipeline.console.store.words import QUERY, terms_of
 
 FIRST_LOOK, MOST_LOOK = 200, 2_000
-MOST_MATCHES = 20_000
+MOST_MATCHES = 10_000
 """Matches that are looked at for one page. Where a filter leaves out nearly all of them the page is shorter than asked
 for, and its cursor goes on behind them: no request takes long."""
 
@@ -72,22 +72,23 @@ def _search(
     query = QUERY[dialect.name](terms)
     start = _END if cursor is None else read_cursor(cursor, 1)[0]
     below, looked_at, most = start, 0, FIRST_LOOK
-    found: dict[int, tuple[int, Row]] = {}  # sid → its newest match, and its row
-    shown: set[int] = set()
+    found: dict[int, int] = {}  # sid → its newest match
+    known: dict[int, bool] = {}  # sid → whether it is to be shown
     while looked_at < MOST_MATCHES:
-        newest = text(dialect.newest)
-        ids = list(connection.execute(newest, {"q": query, "below": below, "most": most}).scalars())
-        rows = _sessions_of(connection, ids, wanted)
+        newest = connection.execute(text(dialect.newest), {"q": query, "below": below, "most": most})
+        ids = [int(row[0]) for row in newest]
+        of = _sids_of(connection, ids)
+        new = set(of.values()) - known.keys()
+        meant = _meant(connection, new, wanted)
         if start != _END:
-            shown |= _shown_before(
-                connection, dialect, query, start, {row["sid"] for row in rows.values()} - found.keys()
-            )
+            meant -= _shown_before(connection, dialect, query, start, meant)
+        known |= {sid: sid in meant for sid in new}
         for entry in ids:
-            row = rows.get(entry)
-            if row is not None and row["sid"] not in found and row["sid"] not in shown:
+            sid = of.get(entry)
+            if sid is not None and known[sid] and sid not in found:
                 if len(found) == limit:
                     return _found(connection, dialect, query, found, below)
-                found[row["sid"]] = (entry, row)
+                found[sid] = entry
             below = entry
         if len(ids) < most:
             return _found(connection, dialect, query, found, None)
@@ -96,34 +97,62 @@ def _search(
     return _found(connection, dialect, query, found, below)
 
 
-def _sessions_of(connection: Connection, ids: Sequence[int], wanted: SessionFilters) -> dict[int, Row]:
-    """The sessions of these texts, by text; of those that the filter lets by."""
-    if not ids:
-        return {}
-    query = select(texts.c.id.label("entry"), sessions).join(sessions, sessions.c.sid == texts.c.sid)
-    query = query.where(texts.c.id.in_(ids), *of_session(wanted), *of_tool(wanted.tool))
-    return {row["entry"]: row for row in connection.execute(query).mappings()}
+def _sids_of(connection: Connection, ids: Sequence[int]) -> dict[int, int]:
+    """The sessions of texts."""
+    query = select(texts.c.id, texts.c.sid).where(texts.c.id.in_(ids))
+    return {row.id: row.sid for row in connection.execute(query)} if ids else {}
 
 
-def _shown_before(connection: Connection, dialect: Dialect, query: str, start: int, sids: Iterable[int]) -> set[int]:
+def _meant(connection: Connection, sids: Collection[int], wanted: SessionFilters) -> set[int]:
+    """Those of the sessions that the filters let by.
+
+    Compared here: a database would rather go through an index of the filter's, which has far more of them.
+    """
+    if not sids:
+        return set()
+    columns: Any = [sessions.c[name] for name in ("sid", "provider", "tenant", "failed", "cut", "first_at", "last_at")]
+    rows = connection.execute(select(*columns).where(sessions.c.sid.in_(list(sids))))
+    meant = {row.sid for row in rows if _is_meant(row, wanted)}
+    if wanted.tool is not None and meant:
+        called = session_tools.c.tool == wanted.tool
+        meant = set(
+            connection.execute(
+                select(session_tools.c.sid).where(session_tools.c.sid.in_(list(meant)), called)
+            ).scalars()
+        )
+    return meant
+
+
+def _is_meant(row: Any, wanted: SessionFilters) -> bool:
+    return (
+        (wanted.provider is None or row.provider == wanted.provider)
+        and (wanted.tenant is None or row.tenant == wanted.tenant)
+        and (row.failed or not wanted.error)
+        and (row.cut or not wanted.interrupted)
+        and (wanted.from_ms is None or row.last_at >= wanted.from_ms)
+        and (wanted.to_ms is None or row.first_at < wanted.to_ms)
+    )
+
+
+def _shown_before(connection: Connection, dialect: Dialect, query: str, start: int, sids: Collection[int]) -> set[int]:
     """Of these sessions those with a match before the cursor: they stood on an earlier page."""
-    wanted = list(sids)
-    if not wanted:
+    if not sids:
         return set()
     newer = text(dialect.newer).bindparams(bindparam("sids", expanding=True))
-    return set(connection.execute(newer, {"q": query, "below": start, "sids": wanted}).scalars())
+    return set(connection.execute(newer, {"q": query, "below": start, "sids": list(sids)}).scalars())
 
 
 def _found(
-    connection: Connection, dialect: Dialect, query: str, found: dict[int, tuple[int, Row]], below: int | None
+    connection: Connection, dialect: Dialect, query: str, found: dict[int, int], below: int | None
 ) -> SessionPage:
-    ids = [entry for entry, _ in found.values()]
-    snippets = _snippets(connection, dialect, query, ids)
-    rows = [row for _, row in found.values()]
-    by_sid = {sid: snippets.get(entry, "") for sid, (entry, _) in found.items()}
-    return SessionPage(
-        sessions=summaries(connection, rows, by_sid), next_cursor=None if below is None else write_cursor(below)
-    )
+    marked = _snippets(connection, dialect, query, list(found.values()))
+    rows = {
+        row["sid"]: row
+        for row in connection.execute(select(sessions).where(sessions.c.sid.in_(list(found)))).mappings()
+    }
+    snippets = {sid: marked.get(entry, "") for sid, entry in found.items()}
+    shown = summaries(connection, [rows[sid] for sid in found], snippets)
+    return SessionPage(sessions=shown, next_cursor=None if below is None else write_cursor(below))
 
 
 def _snippets(connection: Connection, dialect: Dialect, query: str, ids: Sequence[int]) -> dict[int, str]:
@@ -145,7 +174,7 @@ def summaries(connection: Connection, rows: Sequence[Row], snippets: dict[int, s
         tools.setdefault(row.sid, []).append(row.tool)
     names = [row["session_id"] for row in rows]
     counted = select(rejected.c.session_id, func.count()).where(rejected.c.session_id.in_(names))
-    unusable = dict(connection.execute(counted.group_by(rejected.c.session_id)).tuples().all())
+    unusable = {row[0]: row[1] for row in connection.execute(counted.group_by(rejected.c.session_id))}
     return [
         summary(row, tools.get(row["sid"], []), unusable.get(row["session_id"], 0), snippets.get(row["sid"]))
         for row in rows

@@ -30,8 +30,9 @@ class Store:
 
     def __init__(self, url: URL) -> None:
         self.dialect: Dialect = DIALECTS[url.get_backend_name()]
-        self.name = url.render_as_string(hide_password=True)
-        """As one may show it: without the password."""
+        backend = url.get_backend_name()
+        self.name = url.database or "" if backend == "sqlite" else url.set(drivername=backend).render_as_string()
+        """As one knows it: a file or an address."""
         self._writer = _engine(url, self.dialect, self.dialect.writer, 1)
         self._readers = _engine(url, self.dialect, self.dialect.reader, _READERS)
 
@@ -143,7 +144,7 @@ def _url(address: str) -> URL:
         raise UsageError(f"console_store {scheme}://…: write the path of a file (SQLite), or postgresql://…")
     try:
         url = make_url(f"{_DRIVERS[scheme]}://{rest}")
-    except (ArgumentError, NoSuchModuleError) as error:
+    except (ArgumentError, NoSuchModuleError, ValueError) as error:
         # Not the address itself: it may hold a password.
         raise UsageError("console_store is no address of a PostgreSQL: postgresql://user@host:port/database") from error
     if url.password is not None:
@@ -192,7 +193,7 @@ def _told(name: str) -> Generator[None]:
     try:
         yield
     except DBAPIError as error:
-        said = " ".join(str(error.orig).split())
+        said = " ".join(str(error.orig).split())[:300]
         raise StoreError(f"the console's store {name}: {said}") from error
     except SQLAlchemyError as error:
         raise StoreError(f"the console's store {name}: {error}") from error

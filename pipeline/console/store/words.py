@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 MOST_TERMS = 20
+LONGEST = 500
+"""Characters of a term: a database refuses words of more than 2 kB."""
 
 _TERM = re.compile(r'(-?)"([^"]*)"?|(-?)(\S+)')
 _WORD = re.compile(r"\w", re.UNICODE)
@@ -29,7 +31,7 @@ def terms_of(typed: str) -> list[Term]:
         said = phrase if phrase is not None else word
         prefix = phrase is None and said.endswith("*")
         if _WORD.search(said):
-            terms.append(Term(said.rstrip("*"), prefix, bool(minus or minus_word)))
+            terms.append(Term(said.rstrip("*")[:LONGEST], prefix, bool(minus or minus_word)))
     terms = terms[:MOST_TERMS]
     # Only what is not to be there would be nearly everything.
     return terms if any(not term.without for term in terms) else []

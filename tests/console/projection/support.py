@@ -13,8 +13,10 @@ from pipeline.console.projection.batch import BatchWriter, Written
 from pipeline.console.projection.positions import Position
 from pipeline.console.projection.projection import Projection
 from pipeline.console.store.store import Store
+from pipeline.core import CoreSettings, Partition
 from pipeline.core.records import Output
 from pipeline.ingest.redact import Redaction
+from tests.core.events import Record
 from topics.fetched_records import FetchedRecord
 
 PARTITIONS = 2
@@ -30,6 +32,13 @@ def fetched_of(outputs: Iterable[Output]) -> list[FetchedRecord]:
         records.append(FetchedRecord(*place, ends[place], one.timestamp or 0, 0, one.key, one.value, headers))
         ends[place] += 1
     return records
+
+
+def rejected_outputs(prefix: str, values: Iterable[bytes | None], session: str = "s") -> list[Output]:
+    """What the core makes of events that can't be used: records of the rejected topic."""
+    core = Partition(CoreSettings(prefix=prefix, max_event_bytes=2048))
+    events = [Record(value, session.encode(), offset=number, timestamp=1_000) for number, value in enumerate(values)]
+    return core.process(events).outputs
 
 
 class Writing:

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from pipeline.console.opening import store_of
 from pipeline.console.projection.projection import Projection
-from pipeline.console.store.store import Store, open_store
+from pipeline.console.store.store import Store
 from tests.console.projection.reference import contents, expected, read_up_to
 from tests.console.projection.support import projecting, until
 from tests.examples.support import _write, simulated
@@ -45,7 +46,7 @@ async def test_the_store_equals_the_topics(bootstrap_servers: str, unique: str, 
     deployed = await deploy(bootstrap_servers, unique, 2)
     await _write(deployed, simulated(deployed.prefix, 30))
     records = await on_the_topics(deployed)
-    with open_store(str(tmp_path / "store.db")) as store:
+    with store_of(deployed.settings(console_store=str(tmp_path / "store.db"))) as store:
         async with projecting(Projection(deployed.settings(), store)) as projection:
             await until(lambda: projection.status.records >= len(records))
             changes = projection.changes.listen()
