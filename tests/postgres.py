@@ -6,7 +6,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ def binary(name: str) -> str | None:
 
 
 @contextmanager
-def postgresql() -> Iterator[str]:
+def postgresql() -> Generator[str]:
     """A server in a temporary folder, on a Unix socket only; its address. Skips where there is none to start."""
     initdb, server = binary("initdb"), binary("postgres")
     if initdb is None or server is None:
@@ -46,7 +46,7 @@ def postgresql() -> Iterator[str]:
         yield address
     finally:
         if running is not None:
-            running.send_signal(signal.SIGINT)
+            running.send_signal(signal.SIGQUIT)  # at once: nothing of it is kept
             running.wait(30)
         shutil.rmtree(folder, ignore_errors=True)
 

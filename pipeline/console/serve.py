@@ -24,7 +24,7 @@ from pipeline.console.kafka.session_events import KafkaSessionEvents
 from pipeline.console.models import Features, ProjectionLag
 from pipeline.console.opening import projection_of, store_of
 from pipeline.console.prices import read_prices
-from pipeline.console.projection import Projection, store_facts
+from pipeline.console.projection import Projection
 from pipeline.console.store import StoreQueries
 from pipeline.console.stream import Live
 from pipeline.errors import UsageError
@@ -55,8 +55,7 @@ async def serve(
     if not page.is_built:
         log.warning(NOT_BUILT.strip())
     async with AsyncExitStack() as stack:
-        store = stack.enter_context(store_of(settings))
-        await asyncio.to_thread(store.rebuild if rebuild else store.prepare, store_facts(settings))
+        store = stack.enter_context(await asyncio.to_thread(store_of, settings, rebuild=rebuild))
         queries = StoreQueries(store)
         projection = projection_of(settings, store)
         view = KafkaPipelineView(settings, lambda: _lag_of(projection))

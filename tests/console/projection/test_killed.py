@@ -73,11 +73,11 @@ class Killing:
 
 
 def test_killed_while_it_catches_up(bootstrap_servers: str, unique: str, tmp_path: Path) -> None:
-    deployed = filled(bootstrap_servers, unique, simulated(f"test-{unique}", 120))
+    deployed = filled(bootstrap_servers, unique, simulated(f"test-{unique}", 80))
     address = str(tmp_path / "store.db")
     with open_store(address) as store:
         killing = Killing(deployed, address, store, unique)
-        for turn in range(4):
+        for turn in range(3):
             killing.kill_at_random(turn)
         assert killing.read()
         killing.finish()
@@ -102,9 +102,9 @@ def test_killed_again_and_again_while_records_come_in(
 
 
 def test_killed_on_postgresql(bootstrap_servers: str, unique: str, database: str) -> None:
-    deployed = filled(bootstrap_servers, unique, simulated(f"test-{unique}", 120))
+    deployed = filled(bootstrap_servers, unique, simulated(f"test-{unique}", 80))
     with open_store(database) as store:
         killing = Killing(deployed, database, store, unique)
-        for turn in range(3):
+        for turn in range(2):
             killing.kill_at_random(turn)
         killing.finish()
