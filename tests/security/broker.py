@@ -22,6 +22,7 @@ from tests.security.certificates import HOST, Certificates
 PASSWORD = "correct-horse-battery"
 USERS = (
     "worker",
+    "fleeting-worker",
     "ingest",
     "topics",
     "subscriber",
@@ -34,6 +35,8 @@ USERS = (
     "forget",
     "relay",
 )
+LOGIN_LASTS_MS = 1_000
+"""By the door `fleeting`."""
 
 _KIND = {"topic": 2, "group": 3, "transactional-id": 5}
 _OPERATION = {
@@ -45,11 +48,12 @@ _ALLOW, _LITERAL, _PREFIXED = 3, 3, 4
 
 @dataclass(frozen=True)
 class SecuredKafka:
-    """The broker; `sasl` and `mtls` are its doors for clients, `bootstrap_servers` is the administrator's."""
+    """The broker. Doors for clients: `sasl`, `fleeting` and `mtls`; `bootstrap_servers` is the administrator's."""
 
     kafka: EmbeddedKafka
     certificates: Certificates
     sasl: str
+    fleeting: str
     mtls: str
 
     @property
@@ -85,16 +89,15 @@ class SecuredKafka:
 def start_secured_kafka(folder: Path, jwks: Path, issuer: str) -> SecuredKafka:
     """jwks: the file of the keys that sign tokens; issuer: who must have issued them."""
     certificates = Certificates(folder)
-    port, controller, sasl, mtls = free_ports(4)
-    doors = {"PLAINTEXT": "PLAINTEXT", "LOGIN": "SASL_SSL", "CERT": "SSL"}
+    port, controller, sasl, fleeting, mtls = free_ports(5)
+    doors = {"PLAINTEXT": "PLAINTEXT", "LOGIN": "SASL_SSL", "FLEETING": "SASL_SSL", "CERT": "SSL"}
+    ports = {"PLAINTEXT": port, "LOGIN": sasl, "FLEETING": fleeting, "CERT": mtls}
+    listeners = ",".join(f"{name}://{HOST}:{number}" for name, number in ports.items())
     keystore = certificates.keystore("broker")
-    plain = "org.apache.kafka.common.security.plain.PlainLoginModule required"
-    scram = "org.apache.kafka.common.security.scram.ScramLoginModule required;"
     known = " ".join(f'user_{user}="{PASSWORD}"' for user in USERS)
     properties: dict[str, Property] = {
-        "listeners": f"PLAINTEXT://{HOST}:{port},LOGIN://{HOST}:{sasl},CERT://{HOST}:{mtls},"
-        f"CONTROLLER://{HOST}:{controller}",
-        "advertised.listeners": f"PLAINTEXT://{HOST}:{port},LOGIN://{HOST}:{sasl},CERT://{HOST}:{mtls}",
+        "listeners": f"{listeners},CONTROLLER://{HOST}:{controller}",
+        "advertised.listeners": listeners,
         "controller.quorum.voters": f"1@{HOST}:{controller}",
         "listener.security.protocol.map": ",".join(
             [*(f"{name}:{protocol}" for name, protocol in doors.items()), "CONTROLLER:PLAINTEXT"]
@@ -109,17 +112,9 @@ def start_secured_kafka(folder: Path, jwks: Path, issuer: str) -> SecuredKafka:
         "ssl.truststore.location": str(certificates.cafile),
         "listener.name.cert.ssl.client.auth": "required",
         "ssl.principal.mapping.rules": r"RULE:^.*CN=([a-z-]+).*$/$1/,DEFAULT",
-        "listener.name.login.sasl.enabled.mechanisms": "PLAIN,SCRAM-SHA-256,SCRAM-SHA-512,OAUTHBEARER",
-        "listener.name.login.plain.sasl.jaas.config": f"{plain} {known};",
-        "listener.name.login.scram-sha-256.sasl.jaas.config": scram,
-        "listener.name.login.scram-sha-512.sasl.jaas.config": scram,
-        "listener.name.login.oauthbearer.sasl.jaas.config": "org.apache.kafka.common.security.oauthbearer."
-        "OAuthBearerLoginModule required;",
-        "listener.name.login.oauthbearer.sasl.server.callback.handler.class": "org.apache.kafka.common.security."
-        "oauthbearer.OAuthBearerValidatorCallbackHandler",
-        "listener.name.login.oauthbearer.sasl.oauthbearer.jwks.endpoint.url": jwks.as_uri(),
-        "listener.name.login.oauthbearer.sasl.oauthbearer.expected.issuer": issuer,
-        "listener.name.login.oauthbearer.sasl.oauthbearer.expected.audience": "kafka",
+        "listener.name.fleeting.connections.max.reauth.ms": str(LOGIN_LASTS_MS),
+        **_logins("login", jwks, issuer, known),
+        **_logins("fleeting", jwks, issuer, known),
     }
     scrams = [
         word
@@ -129,7 +124,25 @@ def start_secured_kafka(folder: Path, jwks: Path, issuer: str) -> SecuredKafka:
     ]
     allowed = f"-Dorg.apache.kafka.sasl.oauthbearer.allowed.urls={jwks.as_uri()}"
     kafka = EmbeddedKafka(port, properties=properties, format_options=scrams, jvm=[allowed]).start()
-    return SecuredKafka(kafka, certificates, f"{HOST}:{sasl}", f"{HOST}:{mtls}")
+    return SecuredKafka(kafka, certificates, *(f"{HOST}:{number}" for number in (sasl, fleeting, mtls)))
+
+
+def _logins(door: str, jwks: Path, issuer: str, known: str) -> dict[str, Property]:
+    """Every way to log in, by a listener."""
+    security = "org.apache.kafka.common.security"
+    scram = f"{security}.scram.ScramLoginModule required;"
+    properties: dict[str, Property] = {
+        "sasl.enabled.mechanisms": "PLAIN,SCRAM-SHA-256,SCRAM-SHA-512,OAUTHBEARER",
+        "plain.sasl.jaas.config": f"{security}.plain.PlainLoginModule required {known};",
+        "scram-sha-256.sasl.jaas.config": scram,
+        "scram-sha-512.sasl.jaas.config": scram,
+        "oauthbearer.sasl.jaas.config": f"{security}.oauthbearer.OAuthBearerLoginModule required;",
+        "oauthbearer.sasl.server.callback.handler.class": f"{security}.oauthbearer.OAuthBearerValidatorCallbackHandler",
+        "oauthbearer.sasl.oauthbearer.jwks.endpoint.url": jwks.as_uri(),
+        "oauthbearer.sasl.oauthbearer.expected.issuer": issuer,
+        "oauthbearer.sasl.oauthbearer.expected.audience": "kafka",
+    }
+    return {f"listener.name.{door}.{name}": value for name, value in properties.items()}
 
 
 class Rights:

@@ -43,7 +43,8 @@ class Issuer:
     def token(self, subject: str) -> str:
         now = int(time.time())
         claims = {
-            "iss": ISSUER, "sub": subject, "aud": self.audience, "iat": now, "exp": now + self.life, "scope": "kafka",
+            "iss": ISSUER, "sub": subject, "aud": self.audience, "iat": now, "exp": now + 1 + self.life,
+            "scope": "kafka",
         }  # fmt: skip
         signed = ".".join(_encoded(json.dumps(part).encode()) for part in ({"alg": "RS256", "kid": "1"}, claims))
         signature = self._key.sign(signed.encode(), padding.PKCS1v15(), hashes.SHA256())
