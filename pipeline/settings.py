@@ -66,7 +66,7 @@ class Settings(BaseSettings):
     )
 
     rebuild_state: bool = Field(
-        False, description="State this release can't read is made anew from the input, instead of ending the worker."
+        False, description="State this release can't read, or that is gone, is made anew from the input."
     )
     transaction_timeout_ms: int = Field(
         60_000, ge=1000, description="Milliseconds until Kafka aborts the transaction of a worker that vanished."

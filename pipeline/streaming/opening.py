@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import structlog
 from aiokafka import TopicPartition
 
 from pipeline.streaming.changelog import Restored, StateError, restore
@@ -14,6 +15,13 @@ from pipeline.streaming.fault_points import FaultHook
 from pipeline.streaming.partition import InputPartition
 from pipeline.streaming.rebuild import rebuild
 from pipeline.streaming.writer import PartitionWriter
+
+log = structlog.get_logger(__name__)
+
+_EMPTY = (
+    "the group has read input, but no state of it is in the changelog: right if none of it was of use, else sessions "
+    "under way begin anew; start with --rebuild-state where the changelog was lost"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +48,7 @@ async def open_partition(
     1. Starting the producer ends a former owner's open transaction and fences it: from here on nobody else can move
        the offset or the state. Read earlier, either could change under us.
     2. The committed offset.
-    3. The state, `read_committed`, up to the end of the changelog; where it can't be read, see `rebuild`.
+    3. The state, `read_committed`, up to the end of the changelog; where it can't be read, or is gone, see `rebuild`.
     The position in the state wins where it is ahead of the offset (at least once, after a crash in between).
     """
     number = source.partition
@@ -53,6 +61,14 @@ async def open_partition(
     except StateError:
         if config.rebuild_reach_ms is None:
             raise
+        restored = None
+    # Whatever wrote state said up to where: a changelog that does not is another one than the group's.
+    if restored is not None and restored.position is None and committed:
+        if config.rebuild_reach_ms is None:
+            log.warning("changelog_empty", partition=number, committed=committed, note=_EMPTY)
+        else:
+            restored = None
+    if restored is None:
         core, restored = await rebuild(config, source, committed, new_core, writer)
     fault("restored", number)
     known = [offset for offset in (committed, restored.position) if offset is not None]

@@ -1,4 +1,4 @@
-"""State that can't be read is made anew: the core runs over the input once more, and what comes out is not written."""
+"""State that cannot be read, or is gone, is made anew: the core runs over the input again, and nothing comes out."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from aiokafka import TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic, RecordsToDelete
 
 from pipeline.core import BatchResult
 from pipeline.streaming import UnrecoverableError
@@ -71,6 +71,20 @@ async def test_forth_and_back(bootstrap_servers: str, names: Names, delivery: st
     assert_exactly_once(await read_all(bootstrap_servers, names.output), 3 * COUNT)
     await run_to_the_end(bootstrap_servers, names, NewerCore, delivery=delivery)
     assert_exactly_once(await read_all(bootstrap_servers, names.output), 4 * COUNT)
+
+
+@BOTH
+async def test_a_changelog_that_is_gone(bootstrap_servers: str, names: Names, delivery: str) -> None:
+    await run_to_the_end(bootstrap_servers, names, EchoCore, delivery=delivery)
+    admin: Any = AIOKafkaAdminClient(bootstrap_servers=bootstrap_servers)
+    await admin.start()
+    try:
+        await admin.delete_topics([names.changelog])
+        await admin.create_topics([NewTopic(names.changelog, PARTITIONS, 1)])
+    finally:
+        await admin.close()
+    await run_to_the_end(bootstrap_servers, names, EchoCore, delivery=delivery, rebuild_reach_ms=1)
+    assert_exactly_once(await read_all(bootstrap_servers, names.output), 2 * COUNT)
 
 
 async def test_state_of_what_is_no_more_leaves_the_changelog(bootstrap_servers: str, names: Names) -> None:
