@@ -168,6 +168,12 @@ drills: java $(STAMP) ## each alert caused for real, seen to fire and to clear; 
 	  echo "Prometheus is missing; install it with: sudo apt-get install -y prometheus" >&2; exit 1; }
 	@$(BIN)/python -m tests.observe.drills $(DRILL)
 
+.PHONY: drills pictures
+pictures: java $(STAMP) ## the dashboards over a worker in trouble, drawn by Grafana's panel library, into docs/dashboards
+	@for program in prometheus chromium; do command -v $$program >/dev/null || { \
+	  echo "$$program is missing; install it with: sudo apt-get install -y $$program" >&2; exit 1; }; done
+	@$(BIN)/python -m tests.observe.pictures
+
 dashboards: $(STAMP) ## Grafana's dashboards, from deploy/grafana/panels.py; the alert rules into the Helm chart
 	@$(BIN)/python deploy/grafana/generate.py
 	@cp deploy/prometheus/alerts.yml deploy/helm/itemstream/files/alerts.yml

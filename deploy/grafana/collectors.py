@@ -18,7 +18,7 @@ COLLECTORS = Dashboard(
                 Panel("Calls", "short", ((f"sum(itemstream_relay_connections{JOB})", ""),), kind="stat", width=4),
                 Panel(
                     "Events in",
-                    "reqps",
+                    "eps",
                     (
                         (rate("itemstream_relay_events_total", where='outcome="recorded"'), "relay"),
                         (rate("itemstream_http_events_total", where='outcome="written"'), "http"),
@@ -76,7 +76,7 @@ COLLECTORS = Dashboard(
                 ),
                 Panel(
                     "Events, by what became of them",
-                    "reqps",
+                    "eps",
                     ((rate("itemstream_http_events_total", "outcome"), "{{outcome}}"),),
                     stacked=True,
                     width=12,
@@ -89,7 +89,7 @@ COLLECTORS = Dashboard(
                 Panel("Open calls", "short", ((f"itemstream_relay_connections{JOB}", EACH),)),
                 Panel(
                     "Connections",
-                    "reqps",
+                    "cps",
                     (
                         (rate("itemstream_relay_connections_opened_total"), "opened"),
                         (rate("itemstream_relay_refused_total"), "refused by the relay"),
@@ -98,7 +98,7 @@ COLLECTORS = Dashboard(
                 ),
                 Panel(
                     "Events, by what became of them",
-                    "reqps",
+                    "eps",
                     ((rate("itemstream_relay_events_total", "outcome"), "{{outcome}}"),),
                     "All but recorded are missing in Kafka.",
                     stacked=True,
@@ -119,7 +119,7 @@ COLLECTORS = Dashboard(
                 ),
                 Panel(
                     "Through the journal",
-                    "reqps",
+                    "eps",
                     (
                         (rate("itemstream_relay_journal_acknowledged_total"), "safe"),
                         (rate("itemstream_relay_sent_total", "outcome"), "{{outcome}}"),
@@ -142,13 +142,27 @@ COLLECTORS = Dashboard(
         (
             "Processes",
             (
-                Panel("CPU", "percentunit", ((rate("process_cpu_seconds_total", "instance"), EACH),), "Of one core."),
-                Panel("Memory", "bytes", ((f"process_resident_memory_bytes{JOB}", EACH),)),
+                Panel(
+                    "CPU",
+                    "percentunit",
+                    ((rate("process_cpu_seconds_total", "instance"), EACH),),
+                    "Of one core.",
+                    width=6,
+                ),
+                Panel("Memory", "bytes", ((f"process_resident_memory_bytes{JOB}", EACH),), width=6),
                 Panel(
                     "Releases",
                     "none",
                     ((f"count by (version, python, collector, topic) (itemstream_collector_info{JOB})", ""),),
                     kind="table",
+                    width=12,
+                    columns=(
+                        ("version", "release"),
+                        ("python", "Python"),
+                        ("collector", "collector"),
+                        ("topic", "topic"),
+                        ("Value", "processes"),
+                    ),
                 ),
             ),
         ),

@@ -57,6 +57,7 @@ def _panel(panel: Panel, place: dict[str, int]) -> dict[str, Any]:
     if panel.kind == "timeseries":
         custom = {"fillOpacity": 10, "stacking": {"mode": "normal" if panel.stacked else "none"}}
     return {
+        **({"transformations": [_columns(panel)]} if panel.columns else {}),
         "type": panel.kind,
         "title": panel.title,
         "description": panel.help,
@@ -76,15 +77,25 @@ def _panel(panel: Panel, place: dict[str, int]) -> dict[str, Any]:
     }
 
 
+def _columns(panel: Panel) -> dict[str, Any]:
+    """Of a table: these columns in this order, named so."""
+    order = {name: number for number, (name, _) in enumerate(panel.columns)}
+    return {
+        "id": "organize",
+        "options": {"excludeByName": {"Time": True}, "indexByName": order, "renameByName": dict(panel.columns)},
+    }
+
+
 def _source() -> dict[str, Any]:
     return {"type": "datasource", "name": "source", "label": "Prometheus", "query": "prometheus"}
 
 
 def _job(info: str) -> dict[str, Any]:
+    """All of it are the jobs that have the metric, not all that Prometheus knows: every process has a CPU."""
     query = f"label_values({info}, job)"
     return {
         "type": "query", "name": "job", "label": "job", "datasource": SOURCE, "definition": query,
-        "query": {"query": query, "refId": "job"}, "refresh": 2, "multi": True, "includeAll": True, "allValue": ".*",
+        "query": {"query": query, "refId": "job"}, "refresh": 2, "multi": True, "includeAll": True,
         "current": {"text": "All", "value": "$__all"},
     }  # fmt: skip
 

@@ -16,7 +16,7 @@ WORKER = Dashboard(
                 Panel("Ready", "none", ((f"sum(itemstream_ready{JOB})", ""),), kind="stat", width=4),
                 Panel("Lag", "short", ((f"sum(itemstream_lag_records{JOB})", ""),), kind="stat", width=4),
                 Panel("Oldest waiting", "s", ((f"max(itemstream_lag_seconds{JOB})", ""),), kind="stat", width=4),
-                Panel("Records in", "reqps", ((rate("itemstream_records_consumed_total"), ""),), kind="stat", width=4),
+                Panel("Records in", "recps", ((rate("itemstream_records_consumed_total"), ""),), kind="stat", width=4),
                 Panel(
                     "Latency p95",
                     "s",
@@ -31,7 +31,7 @@ WORKER = Dashboard(
             (
                 Panel(
                     "In, by what became of them",
-                    "reqps",
+                    "recps",
                     (
                         (rate("itemstream_records_used_total"), "used"),
                         (rate("itemstream_records_ignored_total"), "ignored"),
@@ -43,16 +43,16 @@ WORKER = Dashboard(
                 ),
                 Panel(
                     "Used, by event type",
-                    "reqps",
+                    "recps",
                     ((rate("itemstream_records_used_total", "type"), "{{type}}"),),
                     stacked=True,
                 ),
                 Panel(
-                    "Out, by topic", "reqps", ((rate("itemstream_outputs_total", "topic"), "{{topic}}"),), stacked=True
+                    "Out, by topic", "recps", ((rate("itemstream_outputs_total", "topic"), "{{topic}}"),), stacked=True
                 ),
                 Panel(
                     "Rejected, by reason",
-                    "reqps",
+                    "recps",
                     ((rate("itemstream_records_rejected_total", "reason"), "{{reason}}"),),
                     stacked=True,
                 ),
@@ -85,7 +85,7 @@ WORKER = Dashboard(
                 ),
                 Panel(
                     "Committed, by partition",
-                    "reqps",
+                    "recps",
                     (
                         (
                             f"max by (partition) (deriv(itemstream_committed_offset{JOB}[$__rate_interval]))",
@@ -103,7 +103,7 @@ WORKER = Dashboard(
                 Panel("Records of a batch", "short", quantiles("itemstream_batch_records")),
                 Panel(
                     "Transactions",
-                    "reqps",
+                    "ops",
                     (
                         (rate("itemstream_transactions_total"), "committed"),
                         (rate("itemstream_transactions_aborted_total"), "aborted"),
@@ -142,20 +142,29 @@ WORKER = Dashboard(
             "State",
             (
                 Panel(
-                    "Sessions", "short", ((f"sum by (state) (itemstream_sessions{JOB})", "{{state}}"),), stacked=True
+                    "Sessions",
+                    "short",
+                    ((f"sum by (state) (itemstream_sessions{JOB})", "{{state}}"),),
+                    width=6,
+                    stacked=True,
                 ),
                 Panel(
-                    "State", "short", ((f"sum by (kind) (itemstream_state_entries{JOB})", "{{kind}}"),), stacked=True
+                    "State",
+                    "short",
+                    ((f"sum by (kind) (itemstream_state_entries{JOB})", "{{kind}}"),),
+                    width=6,
+                    stacked=True,
                 ),
                 Panel(
                     "Changelog",
-                    "reqps",
+                    "recps",
                     (
                         (rate("itemstream_changelog_records_total"), "written"),
                         (rate("itemstream_restored_records_total"), "restored"),
                     ),
+                    width=6,
                 ),
-                Panel("Longest restore", "s", ((f"itemstream_restore_seconds_max{JOB}", EACH),)),
+                Panel("Longest restore", "s", ((f"itemstream_restore_seconds_max{JOB}", EACH),), width=6),
             ),
         ),
         (
@@ -174,8 +183,16 @@ WORKER = Dashboard(
                     "none",
                     ((f"count by (version, python, delivery, group) (itemstream_build_info{JOB})", ""),),
                     kind="table",
+                    width=12,
+                    columns=(
+                        ("version", "release"),
+                        ("python", "Python"),
+                        ("delivery", "delivery"),
+                        ("group", "group"),
+                        ("Value", "processes"),
+                    ),
                 ),
-                Panel("Up for", "s", ((f"time() - process_start_time_seconds{JOB}", EACH),)),
+                Panel("Up for", "s", ((f"time() - process_start_time_seconds{JOB}", EACH),), width=12),
             ),
         ),
     ),
@@ -211,11 +228,11 @@ PRODUCT = Dashboard(
                 ),
                 Panel(
                     "Responses, by status",
-                    "reqps",
+                    "cps",
                     ((rate("itemstream_responses_total", "status"), "{{status}}"),),
                     stacked=True,
                 ),
-                Panel("Open conversations", "short", (('sum(itemstream_sessions{job=~"$job",state="open"})', ""),)),
+                Panel("Open conversations", "short", (('sum(itemstream_sessions{job=~"$job",state="open"})', "open"),)),
             ),
         ),
         (
@@ -223,13 +240,13 @@ PRODUCT = Dashboard(
             (
                 Panel(
                     "Calls, by tool",
-                    "reqps",
+                    "cps",
                     ((rate("itemstream_tool_calls_total", "kind", "name"), "{{kind}} {{name}}"),),
                     stacked=True,
                 ),
                 Panel(
                     "Failures, by tool and reason",
-                    "reqps",
+                    "cps",
                     (
                         (
                             rate("itemstream_tool_failures_total", "kind", "name", "reason"),

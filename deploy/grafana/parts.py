@@ -11,7 +11,7 @@ from typing import Literal
 
 @dataclass(frozen=True)
 class Panel:
-    """One panel. `queries`: expression and legend; `unit` as Grafana names it."""
+    """One panel. `queries`: expression and legend; `unit` as Grafana names it; `columns` of a table: name and title."""
 
     title: str
     unit: str
@@ -20,6 +20,7 @@ class Panel:
     kind: Literal["timeseries", "stat", "table"] = "timeseries"
     width: int = 8
     stacked: bool = False
+    columns: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import subprocess
 import time
 import urllib.parse
 import urllib.request
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -67,20 +67,28 @@ class Prometheus:
 
 @contextmanager
 def prometheus(
-    folder: Path, targets: list[int], rules: str, scrape_seconds: int = SCRAPE_SECONDS
+    folder: Path,
+    targets: list[int],
+    rules: str,
+    scrape_seconds: int = SCRAPE_SECONDS,
+    collectors: Sequence[int] = (),
 ) -> Generator[Prometheus]:
-    """Runs it over workers on these ports of the loopback, with the text of a rules file."""
+    """Runs it over workers on these ports of the loopback, with a rules file's text; collectors are another job."""
     program = shutil.which("prometheus")
     if program is None:
         pytest.skip("prometheus is missing; Debian has it in its package prometheus")
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "rules.yml").write_text(rules)
-    scraped = {"job_name": "itemstream", "static_configs": [{"targets": [f"127.0.0.1:{port}" for port in targets]}]}
+    jobs = {"itemstream": targets, "itemstream-collectors": collectors}
     every = f"{scrape_seconds}s"
     config = {
         "global": {"scrape_interval": every, "scrape_timeout": every, "evaluation_interval": "1s"},
         "rule_files": ["rules.yml"],
-        "scrape_configs": [scraped],
+        "scrape_configs": [
+            {"job_name": name, "static_configs": [{"targets": [f"127.0.0.1:{port}" for port in ports]}]}
+            for name, ports in jobs.items()
+            if ports
+        ],
     }
     (folder / "prometheus.yml").write_text(yaml.safe_dump(config))
     port = free_port()

@@ -98,6 +98,14 @@ def test_the_dashboards_are_those_of_the_panels() -> None:
         assert max(x for x, _ in places) < 24
 
 
+def test_every_dashboard_has_its_picture() -> None:
+    page = ROOT / "docs" / "dashboards.md"
+    shown = {(page.parent / path).resolve() for path in re.findall(r"!\[.*\]\((.+)\)", page.read_text())}
+    taken = set((page.parent / "dashboards").glob("*.png"))
+    assert taken == shown
+    assert {picture.stem for picture in taken} == {one.uid for one in DASHBOARDS}, "make pictures"
+
+
 def _span(panel: dict[str, dict[str, int]], start: str, size: str) -> range:
     place = panel["gridPos"]
     return range(place[start], place[start] + place[size])

@@ -14,7 +14,7 @@ from typing import Protocol, TypeVar
 
 from tests.observe.drills.causes import DRILLS
 from tests.observe.drills.collectors import RELAY_DRILLS, relay_site
-from tests.observe.drills.site import SECONDS_PER_MINUTE, Drill, site
+from tests.observe.drills.site import SCRAPE_SECONDS, SECONDS_PER_MINUTE, Drill, site
 from tests.observe.prometheus import ROOT, Prometheus, alerts
 from tests.observe.support import get, until_true
 
@@ -111,7 +111,10 @@ def write(rows: list[Row]) -> None:
     new = {line.split(" | ")[0]: line for line in lines[0][2:]}
     text = PAGE.read_text()
     old = {line.split(" | ")[0]: line for line in re.findall(r"^\| Itemstream\w+ \| .*$", text, re.MULTILINE)}
-    words = f"In the rules a minute lasted {SECONDS_PER_MINUTE} s; thresholds as they are. Scraped every 3 s.\n\n"
+    words = (
+        f"In the rules a minute lasted {SECONDS_PER_MINUTE} s; thresholds as they are. "
+        f"Scraped every {SCRAPE_SECONDS} s.\n\n"
+    )
     body = "\n".join([*head, *{**old, **new}.values()])
     PAGE.write_text(
         re.sub(

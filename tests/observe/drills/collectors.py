@@ -21,7 +21,7 @@ from websockets.exceptions import WebSocketException
 from pipeline.kafka import EmbeddedKafka
 from tests.kafka.deploy import deploy
 from tests.observe.collecting import ingest
-from tests.observe.drills.site import SECONDS_PER_MINUTE, Drill
+from tests.observe.drills.site import SCRAPE_SECONDS, SECONDS_PER_MINUTE, Drill
 from tests.observe.prometheus import RULES, Prometheus, hurried, prometheus
 from tests.observe.support import free_port
 
@@ -80,7 +80,7 @@ async def relay_site(folder: Path) -> AsyncGenerator[RelaySite]:
         )  # fmt: skip
         with (
             EmbeddedKafka(data_dir=folder / "kafka") as kafka,
-            prometheus(folder / "prometheus", [web_port], rules, scrape_seconds=3) as running,
+            prometheus(folder / "prometheus", [web_port], rules, SCRAPE_SECONDS) as running,
         ):
             deployed = await deploy(kafka.bootstrap_servers, "drills")
             with ingest(deployed, folder / "relay.log", *relay) as process:

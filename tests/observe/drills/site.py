@@ -21,6 +21,7 @@ from tests.observe.prometheus import RULES, Prometheus, hurried, prometheus
 from tests.observe.support import free_port, get
 
 SECONDS_PER_MINUTE = 2
+SCRAPE_SECONDS = 3
 PARTITIONS = 4
 BROKEN_CORE = Path(__file__).parent / "broken_core"
 SETTINGS = ("--progress-limit", "40", "--session-timeout-ms", "12000", "--processes", "2")
@@ -83,11 +84,12 @@ class Site:
 
 
 @contextlib.asynccontextmanager
-async def site(folder: Path) -> AsyncGenerator[Site]:
-    """All of it, until the context ends."""
+async def site(folder: Path, collectors: tuple[int, ...] = ()) -> AsyncGenerator[Site]:
+    """All of it, until the context ends. `collectors`: ports of theirs for Prometheus."""
     port = free_port()
     rules = hurried(RULES.read_text(), SECONDS_PER_MINUTE)
-    with EmbeddedKafka() as kafka, prometheus(folder / "prometheus", [port], rules, scrape_seconds=3) as running:
+    watching = prometheus(folder / "prometheus", [port], rules, SCRAPE_SECONDS, collectors)
+    with EmbeddedKafka() as kafka, watching as running:
         deployed = await deploy(kafka.bootstrap_servers, "drills", PARTITIONS)
         load = Load(kafka.bootstrap_servers, deployed.input_topic, PARTITIONS)
         one = Site(kafka, deployed, folder, port, running, load)
