@@ -49,7 +49,7 @@ def build_app(console: Console | None, *, names: Collection[str] | None = None, 
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(Exception, _unexpected)
     app.add_route("/api/{rest:path}", _unknown, include_in_schema=False)
-    app.add_route("/{path:path}", page or Page(), methods=["GET"], include_in_schema=False)
+    app.add_route("/{path:path}", (page or Page()).answer, methods=["GET"], include_in_schema=False)
     app.add_middleware(GZipMiddleware, minimum_size=1024)
     app.add_middleware(Guarded, names=names)
     return app

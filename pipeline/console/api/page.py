@@ -32,7 +32,7 @@ class Page:
         """Whether there is a page."""
         return self._index is not None
 
-    async def __call__(self, request: Request) -> Response:
+    async def answer(self, request: Request) -> Response:
         """Answer a GET for anything that is not the API's."""
         name = request.url.path.removeprefix("/")
         if (file := self._files.get(name)) is not None:

@@ -8,11 +8,13 @@ export type Told = {
   rejected: RejectedCount;
   replay: Job;
   pipeline: Pipeline;
+  /** A session that left the store. */
+  forgotten: { session_id: string };
 };
 export type StreamState = "off" | "connecting" | "live" | "broken";
 type Listener = { name: keyof Told; hear: (told: never) => void; missed?: () => void };
 
-const NAMES: readonly (keyof Told)[] = ["session", "entry", "rejected", "replay", "pipeline"];
+const NAMES: readonly (keyof Told)[] = ["session", "entry", "rejected", "replay", "pipeline", "forgotten"];
 const AGAIN_AFTER_MS = [500, 1_000, 2_000, 5_000, 10_000];
 const HIDDEN_FOR_MS = 60_000;
 
@@ -66,16 +68,18 @@ class Live {
   readonly now = (): StreamState => this.state;
 
   private open(): void {
-    this.close("connecting", this.hadGap);
+    // What happened between a view's own question and this moment is a gap too.
+    this.close("connecting", true);
     const query = this.session === undefined ? "" : `?session=${encodeURIComponent(this.session)}`;
     const source = new EventSource(`/api/stream${query}`);
     this.source = source;
     source.onopen = () => {
       this.tries = 0;
       this.become("live");
-      if (this.hadGap) for (const listener of this.listeners) listener.missed?.();
+      if (this.hadGap) this.tellOfGap();
       this.hadGap = false;
     };
+    source.addEventListener("gap", () => this.tellOfGap());
     source.onerror = () => this.comeBack();
     for (const name of NAMES) {
       source.addEventListener(name, (event) => {
@@ -83,6 +87,10 @@ class Live {
         for (const listener of this.listeners) if (listener.name === name) listener.hear(told);
       });
     }
+  }
+
+  private tellOfGap(): void {
+    for (const listener of this.listeners) listener.missed?.();
   }
 
   private comeBack(): void {

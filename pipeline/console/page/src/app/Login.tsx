@@ -35,6 +35,7 @@ export function Login() {
               value={token}
               onChange={(event) => setToken(event.currentTarget.value)}
               error={login.error?.message}
+              aria-invalid={login.isError}
             />
             <Button type="submit" loading={login.isPending} disabled={token.trim() === ""}>
               Log in

@@ -66,6 +66,7 @@ export function Shell() {
               to={to}
               label={title}
               leftSection={<Icon size={18} stroke={1.6} aria-hidden />}
+              variant="light"
               active={pathname.startsWith(to)}
               aria-current={pathname.startsWith(to) ? "page" : undefined}
               onClick={menu.close}

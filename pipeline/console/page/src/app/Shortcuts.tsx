@@ -1,5 +1,5 @@
 import { ActionIcon, Group, Kbd, Modal, Table, Text } from "@mantine/core";
-import { useDisclosure, useHotkeys } from "@mantine/hooks";
+import { useDisclosure } from "@mantine/hooks";
 import IconKeyboard from "@tabler/icons-react/icons/IconKeyboard";
 import { useNavigate } from "@tanstack/react-router";
 import { useEffect, useRef } from "react";
@@ -19,8 +19,7 @@ const SECOND_KEY_WITHIN_MS = 1_000;
 /** The keys that work anywhere, and the list of all keys. */
 export function Shortcuts() {
   const [open, list] = useDisclosure(false);
-  useHotkeys([["shift+?", list.toggle]]);
-  useGoTo();
+  useKeys(list.toggle);
   return (
     <>
       <ActionIcon variant="default" size="lg" aria-label="Keys" onClick={list.open} visibleFrom="sm">
@@ -50,14 +49,15 @@ export function Shortcuts() {
   );
 }
 
-/** `g` and then a view's key. */
-function useGoTo(): void {
+/** `?` lists the keys; `g` and then a view's key goes there. By what is typed: layouts differ in where Shift is needed. */
+function useKeys(list: () => void): void {
   const navigate = useNavigate();
   const pressed = useRef(0);
   useEffect(() => {
     const press = (event: KeyboardEvent) => {
       const at = event.target as HTMLElement;
       if (event.ctrlKey || event.metaKey || event.altKey || at.matches("input, textarea, select")) return;
+      if (event.key === "?") list();
       if (event.key === "g") {
         pressed.current = event.timeStamp;
         return;
@@ -71,5 +71,5 @@ function useGoTo(): void {
     };
     window.addEventListener("keydown", press);
     return () => window.removeEventListener("keydown", press);
-  }, [navigate]);
+  }, [navigate, list]);
 }

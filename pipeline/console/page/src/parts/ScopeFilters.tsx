@@ -55,7 +55,6 @@ export function OneOf({ label, options = [], value, change }: OneOfProps) {
       value={value ?? null}
       onChange={(chosen) => change(chosen ?? undefined)}
       clearable
-      clearButtonProps={{ "aria-label": `Any ${label.toLowerCase()}`, tabIndex: 0 }}
       searchable={data.length > 8}
       nothingFoundMessage="None of that name"
       w={{ base: "100%", xs: 150 }}

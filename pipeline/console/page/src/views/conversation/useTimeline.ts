@@ -1,5 +1,5 @@
-import { useQueries } from "@tanstack/react-query";
-import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { type UseQueryResult, useQueries } from "@tanstack/react-query";
+import { useCallback, useEffect, useRef, useState } from "react";
 import { queries } from "../../api/queries";
 import { useStream } from "../../api/stream";
 import type { Entry, Timeline } from "../../api/types";
@@ -10,10 +10,10 @@ const TOGETHER_MS = 100;
 /** The conversation as far as it was looked at: `ensure(first, last)` fetches what is missing between two places. */
 export function useTimeline(sessionId: string) {
   const [pages, setPages] = useState<readonly number[]>([0]);
-  const answers = useQueries({ queries: pages.map((page) => timelineQuery(sessionId, page)) });
-  const data = answers.map((answer) => answer.data);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the answers themselves are new on every call
-  const loaded = useMemo(() => collect(data), data);
+  const loaded = useQueries({
+    queries: pages.map((page) => timelineQuery(sessionId, page)),
+    combine: collect,
+  });
 
   const ensure = useCallback((first: number, last: number) => {
     const from = Math.floor(Math.max(0, first) / PAGE);
@@ -25,20 +25,21 @@ export function useTimeline(sessionId: string) {
   }, []);
 
   useLiveEntries(sessionId);
-  const error = answers.find((answer) => answer.error)?.error ?? null;
   const refetch = () => queries.invalidateQueries({ queryKey: ["timeline", sessionId] });
-  return { ...loaded, ensure, error, refetch, isPending: answers[0]?.isPending ?? true };
+  return { ...loaded, ensure, refetch };
 }
 
-function collect(answers: (Timeline | undefined)[]) {
+/** One object as long as no answer changes: what is drawn from it is not drawn anew. */
+function collect(answers: UseQueryResult<Timeline>[]) {
   const entries = new Map<number, Entry>();
   let total = 0;
-  for (const answer of answers) {
-    if (answer === undefined) continue;
-    total = Math.max(total, answer.total);
-    for (const entry of answer.entries) entries.set(entry.position, entry);
+  for (const { data } of answers) {
+    if (data === undefined) continue;
+    total = Math.max(total, data.total);
+    for (const entry of data.entries) entries.set(entry.position, entry);
   }
-  return { entries, total };
+  const error = answers.find((answer) => answer.error)?.error ?? null;
+  return { entries, total, error, isPending: answers[0]?.isPending ?? true };
 }
 
 /** Puts entries that came or changed into the pages that were loaded; asks anew where the order changed. */
@@ -62,6 +63,9 @@ function useLiveEntries(sessionId: string): void {
     },
     { session: sessionId, missed: askAnew },
   );
+  useStream("forgotten", ({ session_id }) => {
+    if (session_id === sessionId) queries.invalidateQueries({ queryKey: ["session", sessionId] });
+  });
   // biome-ignore lint/correctness/useExhaustiveDependencies: what came for one session is not for the next
   useEffect(() => {
     came.current.clear();

@@ -45,6 +45,14 @@ export function merged(loaded: Loaded, changed: Map<string, SessionSummary>, toT
   return { ...loaded, pages };
 }
 
+function without(loaded: Loaded, gone: string): Loaded {
+  const pages = loaded.pages.map((page) => ({
+    ...page,
+    sessions: page.sessions.filter((session) => session.session_id !== gone),
+  }));
+  return { ...loaded, pages };
+}
+
 /**
  * The sessions that match, page by page, kept up to date. While `atTop()`, what is new comes in by itself; else it
  * would push away what is being read, so it is counted in `fresh` until `showFresh()`.
@@ -96,6 +104,10 @@ export function useSessions(filters: Filters, atTop: () => boolean) {
     },
     { missed: () => queries.invalidateQueries({ queryKey: options.queryKey }) },
   );
+
+  useStream("forgotten", ({ session_id }) => {
+    queries.setQueryData<Loaded>(options.queryKey, (loaded) => loaded && without(loaded, session_id));
+  });
 
   const sessions = useMemo(() => list.data?.pages.flatMap((page) => page.sessions) ?? [], [list.data]);
   return { ...list, sessions, fresh: fresh.size, showFresh };
