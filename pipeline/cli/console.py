@@ -14,11 +14,10 @@ from pipeline.console.access.tokens import add_token, read_tokens, revoke_token
 from pipeline.console.serve import serve
 from pipeline.logs import configure_logs
 from pipeline.settings import Settings
+from pipeline.stack.worker_process import CONSOLE_EVENT
 from pipeline.worker.process import run_until_signalled
 
 DEFAULT_FILE = "console-tokens.json"
-READY = "console"
-"""The log line that tells where it is, as `url`."""
 
 CONSOLE_SETTINGS = (
     "bootstrap_servers",
@@ -63,7 +62,7 @@ def console(
     configure_logs(settings.log_level, settings.log_format)
 
     def on_ready(url: str) -> None:
-        structlog.get_logger(__name__).info(READY, url=url)
+        structlog.get_logger(__name__).info(CONSOLE_EVENT, url=url)
 
     run_until_signalled(lambda stop: serve(settings, stop, rebuild=rebuild, on_ready=on_ready))
 

@@ -1,11 +1,13 @@
 """`itemstream up` as a user runs it: one terminal, a load from another, Ctrl-C."""
 
+import json
 import os
 import re
 import signal
 import subprocess
 import sys
 import time
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -38,7 +40,18 @@ def test_up_takes_a_load_and_ends_cleanly(tmp_path: Path):
     environment = {**os.environ, "ITEMSTREAM_LOG_LEVEL": "info"}
     with output.open("wb") as sink:
         up = subprocess.Popen(
-            [*COMMAND, "up", "--port", str(port), "--data-dir", str(tmp_path / "kafka"), "--partitions", "2"],
+            [
+                *COMMAND,
+                "up",
+                "--port",
+                str(port),
+                "--data-dir",
+                str(tmp_path / "kafka"),
+                "--partitions",
+                "2",
+                "--console-port",
+                "0",
+            ],
             stdout=sink,
             stderr=subprocess.STDOUT,
             env=environment,
@@ -54,8 +67,11 @@ def test_up_takes_a_load_and_ends_cleanly(tmp_path: Path):
         events = re.search(r"([\d,]+) events of 5 sessions", told.stdout + told.stderr)
         assert events is not None
         wait_for(output, f"consumed {events[1]}, records out [1-9]", 60)
+        url = wait_for(output, r"Console on (http://127.0.0.1:\d+)", 60).removeprefix("Console on ")
+        asked = urllib.request.urlopen(f"{url}/api/me")
+        assert json.loads(asked.read())["role"] == "operator"
         children = children_of(up.pid)
-        assert len(children) == 3  # Kafka, its watchdog and the worker
+        assert len(children) == 4  # Kafka, its watchdog, the worker and the console
         up.send_signal(signal.SIGINT)
         assert up.wait(60) == 0
     finally:

@@ -40,7 +40,7 @@ class Client:
     async def ask(self, method: str, path: str, **options: Any) -> tuple[int, Any]:
         async with self.http.request(method, self.url + path, **options) as answer:
             body = await answer.read()
-            return answer.status, orjson.loads(body) if "json" in answer.content_type else body.decode()
+            return answer.status, orjson.loads(body) if body and "json" in answer.content_type else body.decode()
 
     async def until(self, path: str, met: Any, **query: Any) -> Any:
         """Ask until the answer is as it is to be."""
@@ -104,5 +104,6 @@ async def running(settings: Settings, **options: Any) -> AsyncGenerator[str]:
 @asynccontextmanager
 async def client_of(url: str, **options: Any) -> AsyncGenerator[Client]:
     """Who asks it."""
-    async with aiohttp.ClientSession(**options) as session:
+    # By default it keeps no cookies of addresses.
+    async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True), **options) as session:
         yield Client(url, session)
