@@ -11,7 +11,6 @@ import hashlib
 import logging
 import os
 import secrets
-import tempfile
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +18,7 @@ from typing import Generic, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from pipeline.durable import put
 from pipeline.errors import ItemstreamError
 
 log = logging.getLogger(__name__)
@@ -72,13 +72,7 @@ class TokenFile(Generic[F]):
             fcntl.flock(folder, fcntl.LOCK_EX)
             change = Change(self.read() if must_exist or self._path.exists() else self._model())
             yield change
-            # Readable by its owner alone, as NamedTemporaryFile makes it.
-            with tempfile.NamedTemporaryFile(dir=self._path.parent, prefix=self._path.name, delete=False) as new:
-                new.write(change.file.model_dump_json(indent=1, exclude_none=True).encode() + b"\n")
-                new.flush()
-                os.fsync(new.fileno())
-            Path(new.name).replace(self._path)
-            os.fsync(folder)
+            put(self._path, change.file.model_dump_json(indent=1, exclude_none=True).encode() + b"\n")
         finally:
             os.close(folder)
 

@@ -76,6 +76,31 @@ class TopicSpec:
         return settings | dict(self.extra_config)
 
 
+def compacted_topic(
+    name: str,
+    key: str,
+    description: str,
+    *,
+    partitions: int = DEFAULT_PARTITIONS,
+    max_message_bytes: int = _LARGE_RECORD,
+) -> TopicSpec:
+    """A topic of itemstream's own beside those of the catalogue, by its full name: of each key the last record is kept,
+    for ever."""
+    return TopicSpec(
+        name=name,
+        record_type="",
+        item_type=None,
+        model=None,
+        key=key,
+        description=description,
+        partitions=partitions,
+        retention_ms=None,
+        cleanup_policy="compact",
+        max_message_bytes=max_message_bytes,
+        fixed_name=True,
+    )
+
+
 def _items(name: str, record: str, item_type: str | None, model: type[BaseModel], description: str) -> TopicSpec:
     return TopicSpec(
         name=f"items.{name}",

@@ -1,4 +1,4 @@
-"""The list of erased sessions: a compacted topic `{prefix}.erased`, a record each. Replays and exports go by it."""
+"""The list of erased sessions: a compacted topic `{prefix}.erased`, a record each. Who writes again goes by it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pipeline.errors import ItemstreamError
 from pipeline.rejected.read import read_partition, reader
 from pipeline.settings import Settings
 from pipeline.worker.rights import Right
-from topics.catalogue import TopicSpec
+from topics.catalogue import TopicSpec, compacted_topic
 
 FRESH_SECONDS = 10.0
 """How old the list may be that somebody who writes goes by."""
@@ -39,18 +39,8 @@ def erased_topic(prefix: str) -> str:
 
 def erased_spec(prefix: str) -> TopicSpec:
     """The topic as data, for the one who makes it."""
-    return TopicSpec(
-        name=erased_topic(prefix),
-        record_type="",
-        item_type=None,
-        model=None,
-        key="the session id",
-        description="Sessions that were erased: replays and exports leave them out.",
-        partitions=1,
-        retention_ms=None,
-        cleanup_policy="compact",
-        fixed_name=True,
-    )
+    description = "Sessions that were erased: replays, redrives and exports leave them out."
+    return compacted_topic(erased_topic(prefix), "the session id", description, partitions=1)
 
 
 def erased_value(at: str) -> bytes:

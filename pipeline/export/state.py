@@ -6,14 +6,13 @@ any point leaves the old one or the new one. A file that goes beyond it was not 
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
 from pydantic import TypeAdapter
 
-from pipeline.durable import sync
+from pipeline.durable import BY_UMASK, put
 from pipeline.errors import ItemstreamError
 from pipeline.export.layout import ExportedFile, Format
 from pipeline.export.selection import Selection
@@ -48,13 +47,7 @@ class ExportState:
 
     def save(self, folder: Path) -> None:
         """Put it in place of the old one."""
-        temporary = folder / f".{NAME}.tmp"
-        with temporary.open("wb") as file:
-            file.write(_ADAPTER.dump_json(self, indent=2))
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(folder / NAME)
-        sync(folder)
+        put(folder / NAME, _ADAPTER.dump_json(self, indent=2), mode=BY_UMASK)
 
     @classmethod
     def load(cls, folder: Path) -> ExportState | None:

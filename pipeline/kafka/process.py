@@ -8,6 +8,8 @@ import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from pipeline.durable import BY_UMASK, put
+
 PID_FILE = "kafka.pid"
 STOP_SECONDS = 30.0
 
@@ -25,10 +27,7 @@ class RunningKafka:
 
 
 def write_pid_file(data_dir: Path, running: RunningKafka) -> None:
-    # Beside and renamed: a reader sees the whole file or none.
-    beside = data_dir / f"{PID_FILE}.new"
-    beside.write_text(json.dumps(asdict(running)) + "\n")
-    beside.replace(data_dir / PID_FILE)
+    put(data_dir / PID_FILE, json.dumps(asdict(running)).encode() + b"\n", durable=False, mode=BY_UMASK)
 
 
 def remove_pid_file(data_dir: Path) -> None:

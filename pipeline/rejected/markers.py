@@ -12,7 +12,7 @@ from pipeline.core.event import rfc3339
 from pipeline.errors import ItemstreamError
 from pipeline.rejected.read import Reader, read_partition
 from pipeline.rejected.record import Place
-from topics.catalogue import TopicSpec
+from topics.catalogue import TopicSpec, compacted_topic
 
 SUFFIX = ".redriven"
 
@@ -42,17 +42,8 @@ def marker_topic(topic: str) -> str:
 
 def marker_spec(topic: str) -> TopicSpec:
     """The topic of markers as data, for the one who makes it."""
-    return TopicSpec(
-        name=marker_topic(topic),
-        record_type="",
-        item_type=None,
-        model=None,
-        key="the rejected record's topic, partition and offset",
-        description=f"Which records of {topic} were redriven: internal, so that none is redriven twice by mistake.",
-        retention_ms=None,
-        cleanup_policy="compact",
-        fixed_name=True,
-    )
+    description = f"Which records of {topic} were redriven: internal, so that none is redriven twice by mistake."
+    return compacted_topic(marker_topic(topic), "the rejected record's topic, partition and offset", description)
 
 
 def marked(before: Marker | None, to: TopicPartition, *, changed: bool, now_ms: int) -> Marker:

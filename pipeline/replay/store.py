@@ -14,7 +14,7 @@ from pipeline.rejected.read import Reader, read_partition, reader
 from pipeline.replay.job import Job
 from pipeline.settings import Settings
 from topics.admin import AdminClient, DeployedTopic, apply_changes, connect, make_plan, read_state
-from topics.catalogue import TopicSpec
+from topics.catalogue import TopicSpec, compacted_topic
 
 _LARGEST = 16 * 1024 * 1024
 
@@ -26,19 +26,8 @@ def jobs_topic(prefix: str) -> str:
 
 def jobs_spec(prefix: str) -> TopicSpec:
     """It as data, for the one who makes it."""
-    return TopicSpec(
-        name=jobs_topic(prefix),
-        record_type="",
-        item_type=None,
-        model=None,
-        key="the job's id",
-        description="The replay jobs: who started which, when, and how it ended. Internal.",
-        partitions=1,
-        retention_ms=None,
-        cleanup_policy="compact",
-        max_message_bytes=_LARGEST,
-        fixed_name=True,
-    )
+    description = "The replay jobs: who started which, when, and how it ended. Internal."
+    return compacted_topic(jobs_topic(prefix), "the job's id", description, partitions=1, max_message_bytes=_LARGEST)
 
 
 class Jobs:

@@ -12,7 +12,7 @@ from typing import Any, Self
 
 import orjson
 
-from pipeline.durable import sync
+from pipeline.durable import put
 from pipeline.errors import ItemstreamError
 from pipeline.ingest.journal.format import START, Position
 
@@ -59,34 +59,19 @@ def identity(folder: Path) -> str:
     found = _read(path).get("id")
     if not isinstance(found, str):
         found = uuid.uuid4().hex[:12]
-        replace(path, {"id": found}, durable=True)
+        put(path, orjson.dumps({"id": found}))
     return found
 
 
 def remember_sent(folder: Path, position: Position) -> None:
     """Note how far all is in Kafka: a second opinion, for when the group's own offset has expired there."""
-    replace(folder / _SENT, {"position": position.packed()})
+    put(folder / _SENT, orjson.dumps({"position": position.packed()}), durable=False)
 
 
 def remembered_sent(folder: Path) -> Position:
     """What `remember_sent` noted last; the start where it never did."""
     found = _read(folder / _SENT).get("position")
     return Position.unpacked(found) if isinstance(found, int) and found >= 0 else START
-
-
-def replace(path: Path, value: Mapping[str, Any], *, durable: bool = False) -> None:
-    """Put a small file in the place of another, whole or not at all."""
-    beside = path.with_suffix(".new")
-    file = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    try:
-        os.write(file, orjson.dumps(value))
-        if durable:
-            os.fsync(file)
-    finally:
-        os.close(file)
-    beside.replace(path)
-    if durable:
-        sync(path.parent)
 
 
 def _read(path: Path) -> Mapping[str, Any]:
