@@ -107,12 +107,9 @@ class JournalWriter:
     @property
     def full(self) -> bool:
         """Whether there is no room for a record, or still none for the one that was refused last."""
-        return self._room() < max(self._refused_size, 1)
-
-    def _room(self) -> int:
         stats, limits = self.stats, self.limits
-        waiting = stats.waiting_bytes
-        return min(limits.memory_bytes - waiting, limits.max_bytes - stats.stored_bytes - waiting)
+        waiting = stats.waiting_bytes + max(self._refused_size, 1)
+        return waiting > limits.memory_bytes or stats.stored_bytes + waiting > limits.max_bytes
 
     @property
     def alive(self) -> bool:
@@ -122,15 +119,17 @@ class JournalWriter:
     def append(self, record: bytes) -> bool:
         """Take a record, not empty; False where it is refused, which is counted. Never waits for the disk."""
         size = len(record) + HEAD_BYTES
+        stats, limits = self.stats, self.limits
         with self._mutex:
             if len(record) > MAX_RECORD_BYTES:
-                self.stats.refused += 1
+                stats.refused += 1
                 return False
-            if size > self._room():
-                self.stats.refused += 1
+            waiting = stats.waiting_bytes + size
+            if waiting > limits.memory_bytes or stats.stored_bytes + waiting > limits.max_bytes:
+                stats.refused += 1
                 self._refused_size = size
                 return False
-            self.stats.waiting_bytes += size
+            stats.waiting_bytes = waiting
             self._waiting.append(record)
         if not self._wake.is_set():
             self._wake.set()
