@@ -32,6 +32,8 @@ _LOG = logging.getLogger(__name__)
 REFRESH_SECONDS = 5.0
 """So often topics and partitions are looked for that were not there before."""
 RETENTION_SECONDS = 60.0
+TIDY_SECONDS = 3600.0
+"""Between two times that the room of old sessions is given back; that of erased ones is at once."""
 AGAIN_SECONDS = 2.0
 
 T = TypeVar("T")
@@ -48,7 +50,8 @@ class Projection:
         self._store = store
         self._redaction = redaction
         self._retention_ms = retention_ms
-        self._next_retention = 0.0
+        self._next_retention = self._next_tidy = 0.0
+        self._untidy = False
         self.changes = Notifier()
         self.status = Status()
         # One thread: the store has one writer, and the loop goes on meanwhile.
@@ -121,8 +124,13 @@ class Projection:
         if self._retention_ms is None or time.monotonic() < self._next_retention:
             return
         before_ms = time.time_ns() // 1_000_000 - self._retention_ms
-        if not await self._do(lambda: self._drop_old(before_ms)):
-            self._next_retention = time.monotonic() + RETENTION_SECONDS
+        if await self._do(lambda: self._drop_old(before_ms)):
+            self._untidy = True
+            return
+        self._next_retention = time.monotonic() + RETENTION_SECONDS
+        if self._untidy and time.monotonic() >= self._next_tidy:
+            await self._do(self._store.tidy)
+            self._untidy, self._next_tidy = False, time.monotonic() + TIDY_SECONDS
 
     def _drop_old(self, before_ms: int) -> int:
         with self._store.writing() as connection:

@@ -1,5 +1,7 @@
 """What leaves the store, and what never gets into it: erased sessions, old ones, what rules take out."""
 
+from pathlib import Path
+
 import orjson
 import pytest
 from sqlalchemy import text
@@ -8,7 +10,7 @@ from pipeline.console.projection.forget import drop_old
 from pipeline.console.queries import SessionFilters
 from pipeline.console.store import StoreQueries
 from pipeline.console.store.schema import metadata
-from pipeline.console.store.store import Store
+from pipeline.console.store.store import Store, open_store
 from pipeline.core.records import Output
 from pipeline.ingest.redact import compile_rules
 from tests.console.projection.reference import contents, expected, whole
@@ -81,6 +83,21 @@ def test_all_may_leave(store: Store) -> None:
         while drop_old(connection, store.dialect, 2**50):
             pass
     assert all(not found for found in whole(store).values())
+
+
+def test_the_room_of_what_left_is_given_back(tmp_path: Path) -> None:
+    path = tmp_path / "store.db"
+    with open_store(str(path)) as store:
+        store.prepare({"prefix": "p"})
+        Writing(store, "p").write(RECORDS)
+        with store.writing() as connection:
+            before = connection.execute(text("PRAGMA page_count")).scalar() or 0
+            while drop_old(connection, store.dialect, 2**50):
+                pass
+        store.tidy()
+        with store.reading() as connection:
+            assert (connection.execute(text("PRAGMA page_count")).scalar() or 0) < before / 2
+    assert b"appointment" not in path.read_bytes()
 
 
 def failing(record: dict) -> None:
