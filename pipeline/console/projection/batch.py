@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from pipeline.console.projection.changes import Changed
 from pipeline.console.projection.dead_letters import rejected_row, write_rejected
+from pipeline.console.projection.facts import label
 from pipeline.console.projection.forget import erase, erased_sessions, unerase
 from pipeline.console.projection.incoming import Incoming, incoming, session_of
 from pipeline.console.projection.positions import Place, Position, add_topics, move
@@ -87,7 +88,7 @@ class BatchWriter:
             rows = [
                 rejected_row(record, self._redaction)
                 for record in new
-                if record.topic == self._rejected and rejected_record(record).session_id not in erased
+                if record.topic == self._rejected and label(rejected_record(record).session_id) not in erased
             ]
             write_rejected(connection, dialect, rows)
         self._erased_sessions = erased

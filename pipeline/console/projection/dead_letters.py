@@ -10,7 +10,7 @@ from typing import Any, cast
 
 from sqlalchemy import Connection, func, select
 
-from pipeline.console.projection.facts import number, text
+from pipeline.console.projection.facts import label, number, text
 from pipeline.console.projection.fold import Row
 from pipeline.console.projection.write import add, many
 from pipeline.console.store.dialects import Dialect
@@ -52,10 +52,10 @@ def rejected_row(record: InputRecord, redaction: Redaction | None) -> Row:
         "partition": one.place.partition,
         "offset": one.place.offset,
         "at": max(number(one.timestamp), 0),
-        "session_id": text(one.session_id),
-        "reason": text(one.reason) or "unknown",
+        "session_id": label(one.session_id),
+        "reason": label(one.reason) or "unknown",
         "message": text(one.message) or "",
-        "original_topic": origin and text(origin.place.topic),
+        "original_topic": origin and label(origin.place.topic),
         "original_partition": origin and number(origin.place.partition),
         "original_offset": origin and number(origin.place.offset),
         "original_at": number(origin.timestamp) if origin and origin.timestamp >= 0 else None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from hashlib import blake2b
 from typing import Any, cast
 
 from pipeline.console.store.schema import FUNCTION, MCP, TOKENS
@@ -11,6 +12,8 @@ from pipeline.core.rfc3339 import milliseconds
 MAX_TEXT = 20_000
 """Characters of a record that can be searched for."""
 PREVIEW = 200
+LONGEST_LABEL = 150
+"""Characters of an id or a name. PostgreSQL's indexes take 2.7 kB a row, with up to three of them in it."""
 
 HOUR_MS = 3_600_000
 
@@ -51,6 +54,14 @@ def text(value: Any) -> str | None:
     return value.replace("\x00", "\ufffd") if isinstance(value, str) and value else None
 
 
+def label(value: Any) -> str | None:
+    """A text that can be a key in any database: a very long one is cut, and a digest tells it from others."""
+    told = text(value)
+    if told is None or len(told) <= LONGEST_LABEL:
+        return told
+    return f"{told[:LONGEST_LABEL]}…{blake2b(told.encode(), digest_size=16).hexdigest()}"
+
+
 def number(value: Any) -> int:
     """A whole number that any database takes; 0 where it is none."""
     return value if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**62 else 0
@@ -82,7 +93,7 @@ def facts_of(record_type: str, record: Json) -> Facts:
         if object_of(record.get("transcript")).get("state") == "failed":
             counts["failed_transcripts"] = 1
     elif record_type in ("function_call", "mcp_call"):
-        tool = text(record.get("name"))
+        tool = label(record.get("name"))
         counts["tool_calls"] = 1
         if _failed(record):
             counts["tool_failures"] = 1
@@ -104,9 +115,9 @@ def _response(record: Json) -> Facts:
     received = moment(object_of(record.get("source")).get("received_at")) or 0
     key = (
         received - received % HOUR_MS,
-        text(record.get("provider")) or "",
-        text(record.get("tenant")) or "",
-        text(record.get("model")) or "",
+        label(record.get("provider")) or "",
+        label(record.get("tenant")) or "",
+        label(record.get("model")) or "",
     )
     return Facts(counts, searchable("response", record), usage=(key, {"responses": 1, **tokens}))
 
@@ -114,16 +125,16 @@ def _response(record: Json) -> Facts:
 def call_of(record_type: str, record: Json) -> Call | None:
     """What the record tells of a call; None where it is no call, or of one that is not known."""
     source_at = moment(object_of(record.get("source")).get("received_at")) or 0
-    name, label = text(record.get("name")), text(record.get("server_label"))
-    item = text(record.get("item_id"))
+    name, server = label(record.get("name")), label(record.get("server_label"))
+    item = label(record.get("item_id"))
     if record_type == "function_call" and item:
         at = moment(record.get("done_at"), record.get("opened_at")) or source_at
         return Call(item, FUNCTION, None, name, at, True, False, _failed(record), None)
     if record_type == "mcp_call" and item:
         at = moment(record.get("opened_at"), record.get("done_at")) or source_at
         answered = record.get("outcome") in ("succeeded", "failed")
-        return Call(item, MCP, label, name, at, True, answered, _failed(record), _latency(record.get("duration_ms")))
-    if record_type == "function_call_output" and (item := text(record.get("call_item_id"))):
+        return Call(item, MCP, server, name, at, True, answered, _failed(record), _latency(record.get("duration_ms")))
+    if record_type == "function_call_output" and (item := label(record.get("call_item_id"))):
         at = moment(record.get("opened_at"), record.get("done_at")) or source_at
         return Call(item, FUNCTION, None, name, at, False, True, False, _latency(record.get("latency_ms")))
     return None

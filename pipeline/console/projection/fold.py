@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pipeline.console.projection.facts import Call, Facts, Json, UsageKey, call_of, facts_of, preview_of, text
+from pipeline.console.projection.facts import Call, Facts, Json, UsageKey, call_of, facts_of, label, preview_of
 from pipeline.console.projection.incoming import NO_PREVIEW, Incoming
 from pipeline.console.queries import EntryName
 from pipeline.console.store.schema import COUNTS, KINDS, MCP
@@ -178,9 +178,9 @@ class Fold:
         session["first_at"] = min(session["first_at"], one.at, one.seen_at)
         session["last_at"] = max(session["last_at"], one.seen_at)
         for name in ("provider", "tenant"):
-            session[name] = _greatest(session[name], text(one.record.get(name)))
+            session[name] = _greatest(session[name], label(one.record.get(name)))
         for name, column, told_at in _TOLD:
-            told = text(one.record.get(name))
+            told = label(one.record.get(name))
             if told is not None and (one.sequence, told) > (session[told_at], session[column] or ""):
                 session[column], session[told_at] = told, one.sequence
         if one.record_type == "message" and (said := preview_of(one.record, one.sequence)):

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple, Protocol, cast
 
 import orjson
 
-from pipeline.console.projection.facts import Json, moment, number, object_of, text
+from pipeline.console.projection.facts import Json, label, moment, number, object_of
 from pipeline.console.store.schema import ITEM, RESPONSE
 from pipeline.ingest.redact import Redaction, RedactionFailed
 
@@ -68,7 +68,7 @@ class Incoming(NamedTuple):
 
 def session_of(key: bytes | None) -> str:
     """The session of an output by its key; of an item of no session it is the item's id."""
-    return (key or b"").decode(errors="backslashreplace").replace("\x00", "\ufffd")
+    return label((key or b"").decode(errors="backslashreplace")) or ""
 
 
 def incoming(
@@ -76,8 +76,8 @@ def incoming(
 ) -> Incoming | None:
     """None where the record is none of itemstream's: no JSON object, or without an id."""
     value = fetched.value or b""
-    record = _document(value)
-    if record is None:
+    record = told = _document(value)
+    if told is None or record is None:
         return None
     if redaction is not None:
         try:
@@ -86,22 +86,23 @@ def incoming(
         except RedactionFailed:
             record = {name: record[name] for name in _KEPT if name in record} | {"warnings": [WITHHELD]}
             value = orjson.dumps(record)
+    # Which entry it is, and where it stands, is by the record as it came: a rule must not make one entry of two.
     kind = RESPONSE if record_type == "response" else ITEM
-    name = text(record.get("response_id" if kind == RESPONSE else "item_id")) or text(record.get("id"))
+    name = label(told.get("response_id" if kind == RESPONSE else "item_id")) or label(told.get("id"))
     if name is None:
         return None
-    received = moment(object_of(record.get("source")).get("received_at")) or max(fetched.timestamp, 0)
-    opened = received if kind == RESPONSE else moment(record.get("opened_at"), record.get("done_at"))
+    received = moment(object_of(told.get("source")).get("received_at")) or max(fetched.timestamp, 0)
+    opened = received if kind == RESPONSE else moment(told.get("opened_at"), told.get("done_at"))
     return Incoming(
         session_of(fetched.key),
         kind,
         name,
         record_type,
-        max(1, min(number(record.get("revision")), 2**31 - 1)),
-        number(record.get("session_sequence")),
+        max(1, min(number(told.get("revision")), 2**31 - 1)),
+        number(told.get("session_sequence")),
         received if opened is None else opened,
         received,
-        _behind(kind, record),
+        _behind(kind, told),
         topic,
         partition,
         fetched.offset,
@@ -120,6 +121,6 @@ def _document(value: bytes) -> Json | None:
 
 def _behind(kind: int, record: Json) -> str | None:
     if kind == ITEM:
-        return text(record.get("previous_item_id"))
+        return label(record.get("previous_item_id"))
     of = record.get("item_ids")
-    return text(cast(list[Any], of)[-1]) if isinstance(of, list) and of else None
+    return label(cast(list[Any], of)[-1]) if isinstance(of, list) and of else None

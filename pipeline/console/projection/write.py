@@ -10,7 +10,7 @@ import orjson
 from sqlalchemy import ColumnElement, Connection, Table, and_, bindparam, func, select, text, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from pipeline.console.projection.facts import Json
+from pipeline.console.projection.facts import Json, label
 from pipeline.console.projection.fold import Changes, Row, Stored, fold
 from pipeline.console.projection.incoming import Incoming
 from pipeline.console.store.dialects import Dialect
@@ -92,7 +92,7 @@ def _entry_ids(known: dict[tuple[int, int, str], Row], latest: dict[int, str]) -
 def _call_items(one: Incoming) -> Iterator[str]:
     """Items whose rows of `calls` the record may change."""
     for name in ("item_id", "call_item_id"):
-        if "call" in one.record_type and isinstance(item := one.record.get(name), str):
+        if "call" in one.record_type and (item := label(one.record.get(name))):
             yield item
 
 

@@ -91,7 +91,8 @@ POSTGRESQL = Dialect(
     writer=("SET synchronous_commit TO off", "SET application_name TO 'itemstream console projection'"),
     reader=(
         "SET application_name TO 'itemstream console'",
-        "SET default_transaction_read_only TO on",
+        # All of one question is of one moment, as it is in SQLite.
+        "SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY",
         "SET jit TO off",
     ),
     create=(
