@@ -51,6 +51,7 @@ async def serve(
     access = access_of(settings, port)
     prices = read_prices(Path(settings.console_prices)) if settings.console_prices else None
     redaction = compile_rules(settings.console_redact)
+    logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
     page = Page()
     if not page.is_built:
         log.warning(NOT_BUILT.strip())
@@ -82,6 +83,8 @@ async def serve(
         await stack.enter_async_context(served(app, sock))
         stack.callback(live.close)
         host = settings.console_host
+        if not is_loopback(host):
+            log.warning("tokens and what people said go unencrypted: see that a proxy before the console speaks TLS")
         on_ready(f"http://{f'[{host}]' if ':' in host else host}:{port}/")
         await _until(stop, projection.run(), view.run(), live.run())
 

@@ -26,7 +26,9 @@ Viewers = Depends(_caller)
 
 def _operator(caller: Caller) -> Identity:
     if caller.role != "operator":
-        raise Problem(403, f"{caller.name} may look and not act: this takes the role operator, see docs/console.md")
+        raise Problem(
+            403, f"{caller.name} may look and not act: this takes the role operator, see docs/console-running.md"
+        )
     return caller
 
 

@@ -16,6 +16,9 @@ class Model(BaseModel):
 class Problem(Model):
     """An error, RFC 9457."""
 
+    # Members that say nothing are left out.
+    model_config = ConfigDict(json_schema_serialization_defaults_required=False)
+
     type: str = "about:blank"
     title: str
     status: int

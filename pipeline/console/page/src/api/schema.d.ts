@@ -919,7 +919,7 @@ export interface components {
              * @description The parameter or field of the body that is wrong.
              * @default null
              */
-            field: string | null;
+            field?: string | null;
             /** Status */
             status: number;
             /** Title */
@@ -928,7 +928,7 @@ export interface components {
              * Type
              * @default about:blank
              */
-            type: string;
+            type?: string;
         };
         /**
          * ProjectionLag
