@@ -10,10 +10,12 @@ interface Props {
   /** How a point is named under the chart. */
   tick: (at: string) => string;
   format: (value: number) => string;
+  /** Beside the axis, where that is another. */
+  axisFormat?: (value: number) => string;
 }
 
 /** Layers over steps of time. The table beside it has the same figures: for a screen reader this is one picture. */
-export function StackedBars({ label, stack, tick, format }: Props) {
+export function StackedBars({ label, stack, tick, format, axisFormat = format }: Props) {
   return (
     <div role="img" aria-label={`${label}; the table below has the figures`}>
       <BarChart
@@ -25,7 +27,7 @@ export function StackedBars({ label, stack, tick, format }: Props) {
         withLegend
         legendProps={{ verticalAlign: "bottom" }}
         xAxisProps={{ tickFormatter: tick, minTickGap: 24 }}
-        yAxisProps={{ width: 88 }}
+        yAxisProps={{ width: 64, tickFormatter: axisFormat }}
         valueFormatter={format}
         tooltipProps={{ labelFormatter: (at) => tick(String(at)) }}
         barProps={{ isAnimationActive: false }}

@@ -18,7 +18,7 @@ export function MarkedValue({ value, mark, binary, truncated, message }: Props) 
   const [whole, setWhole] = useState(false);
   if (value === "") return <Text c="dimmed">The record has no value.</Text>;
   const shown = pieces(value, mark, whole ? Number.POSITIVE_INFINITY : undefined);
-  const cut = shown.cutBefore + shown.cutAfter;
+  const cut = shown.cutBefore + shown.cutMarked + shown.cutAfter;
   return (
     <div>
       <Code block className={styles.value} tabIndex={0} aria-label="Value of the record">
@@ -27,6 +27,10 @@ export function MarkedValue({ value, mark, binary, truncated, message }: Props) 
         {mark && (
           <mark className={styles.mark} title={message}>
             {shown.marked || "⌁ ends here"}
+            {shown.cutMarked > 0 && (
+              <span className={styles.cut}> … {count(shown.cutMarked)} characters … </span>
+            )}
+            {shown.markedEnd}
           </mark>
         )}
         {shown.after}

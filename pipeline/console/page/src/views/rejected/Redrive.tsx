@@ -68,7 +68,7 @@ export function Redrive({ reason, count, chosen, onDone }: Props) {
           <Checkbox
             checked={all}
             onChange={(event) => setAll(event.currentTarget.checked)}
-            label={`All ${written(count ?? 0)} records with the reason ${reason}, also those not shown here`}
+            label={`Every record with the reason ${reason} (${written(count ?? 0)}), also those not shown here`}
           />
         )}
         {refused && (

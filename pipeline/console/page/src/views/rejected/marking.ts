@@ -10,6 +10,9 @@ export interface Pieces {
   cutAfter: number;
   before: string;
   marked: string;
+  /** Characters left out in the middle of what is marked, and its end where there are any. */
+  cutMarked: number;
+  markedEnd: string;
   after: string;
 }
 
@@ -22,11 +25,15 @@ export function pieces(value: string, mark: Mark | null, around = AROUND): Piece
   const end = mark ? Math.min(Math.max(mark.end, start + 1), characters.length) : start;
   const from = mark ? Math.max(start - around, 0) : 0;
   const to = Math.min(end + (mark ? around : 2 * around), characters.length);
+  const cutMarked = Math.max(end - start - around, 0);
+  const markedTo = cutMarked > 0 ? start + around / 2 : end;
   return {
     cutBefore: from,
     cutAfter: characters.length - to,
     before: characters.slice(from, start).join(""),
-    marked: characters.slice(start, end).join(""),
+    marked: characters.slice(start, markedTo).join(""),
+    cutMarked,
+    markedEnd: characters.slice(markedTo + cutMarked, end).join(""),
     after: characters.slice(end, to).join(""),
   };
 }

@@ -134,7 +134,7 @@ function Records({ differences }: { differences: readonly One[] }) {
             </Accordion.Control>
             <Accordion.Panel>
               <Stack gap="sm">
-                {one.session_id && (
+                {one.session_id && one.verdict !== "added" && (
                   <RouteLink
                     to="/sessions/$sessionId"
                     params={{ sessionId: one.session_id }}
@@ -144,6 +144,7 @@ function Records({ differences }: { differences: readonly One[] }) {
                     In its conversation
                   </RouteLink>
                 )}
+                {one.verdict === "added" && <Text fz="sm">It is on no topic yet.</Text>}
                 {one.fields.map((change) => (
                   <Change key={change.path} change={change} />
                 ))}

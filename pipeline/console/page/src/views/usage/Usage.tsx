@@ -48,7 +48,7 @@ export function Usage() {
             <Select
               label="Figure"
               allowDeselect={false}
-              data={FIGURES.filter(({ value }) => priced || value !== "cost")}
+              data={figures(chart.data)}
               value={figure ?? (priced ? "cost" : "total_tokens")}
               onChange={(value) => set({ figure: value ?? undefined })}
             />
@@ -73,6 +73,14 @@ export function Usage() {
       )}
     </View>
   );
+}
+
+/** What can be shown: costs where there are prices, and in which currency. */
+function figures({ priced, currency }: Answer) {
+  return FIGURES.filter(({ value }) => priced || value !== "cost").map(({ value, label }) => ({
+    value,
+    label: value === "cost" && currency ? `${label} (${currency})` : label,
+  }));
 }
 
 function useUsage(scope: Scope, by: readonly Dimension[]) {

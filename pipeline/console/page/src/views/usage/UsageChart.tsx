@@ -3,7 +3,7 @@ import type { Usage } from "../../api/types";
 import { StackedBars } from "../../charts/StackedBars";
 import { stack } from "../../charts/stacks";
 import { dayName } from "../../charts/ticks";
-import { short } from "../../parts/formats";
+import { count, short } from "../../parts/formats";
 import { FIGURES, type Figure, money, UNTOLD } from "./figures";
 
 interface Props {
@@ -11,6 +11,8 @@ interface Props {
   figure: Figure;
   layers: "tenant" | "model";
 }
+
+const amount = (value: number) => value.toLocaleString("en", { maximumFractionDigits: 4 });
 
 export default function UsageChart({ usage, figure, layers }: Props) {
   const stacked = useMemo(
@@ -29,7 +31,8 @@ export default function UsageChart({ usage, figure, layers }: Props) {
       label={`${title} by day and ${layers}`}
       stack={stacked}
       tick={dayName}
-      format={(value) => (figure === "cost" ? money(value, usage.currency) : short(value))}
+      format={(value) => (figure === "cost" ? money(value, usage.currency) : count(value))}
+      axisFormat={figure === "cost" ? amount : short}
     />
   );
 }

@@ -1,0 +1,85 @@
+"""Tools, usage and the pipeline in the browser: their figures are those of the topics."""
+
+import csv
+import io
+from collections import Counter
+from typing import Any
+
+import orjson
+import pytest
+from playwright.async_api import expect
+
+from tests.console.e2e.browsing import Browse
+from tests.console.e2e.scene import PARTITIONS, Scene, send
+from tests.kafka.support import read_all
+from tests.rejected.support import message
+from topics.catalogue import CATALOGUE
+
+pytestmark = [pytest.mark.kafka, pytest.mark.asyncio(loop_scope="session")]
+
+
+async def _values(scene: Scene, topic: str) -> list[dict[str, Any]]:
+    records = await read_all(scene.deployed.bootstrap_servers, f"{scene.deployed.prefix}.{topic}")
+    return [orjson.loads(record.value) for record in records]
+
+
+async def test_tools_are_counted_and_lead_to_their_sessions(scene: Scene, operator: Browse) -> None:
+    # The latest revision counts, and each call once.
+    records = [*await _values(scene, "items.function-calls"), *await _values(scene, "items.mcp-calls")]
+    calls = {(one["session_id"], one["item_id"]): (one.get("server_label"), one["name"]) for one in records}
+    expected = Counter(calls.values())
+    page = await operator("/tools")
+    table = page.get_by_role("region", name="Tools by calls, failures and latency")
+    (_, name), many = expected.most_common(1)[0]
+    row = table.get_by_role("row").filter(has=page.get_by_role("link", name=name, exact=True))
+    await expect(row.get_by_role("cell").first).to_have_text(f"{many:,}")
+    await expect(page.get_by_role("img", name="Calls by tool over time")).to_be_visible()
+    for chart in ("Failures", "Latency"):
+        await page.get_by_text(chart, exact=True).click()
+    await expect(page.get_by_role("img", name="Latency by tool")).to_be_visible()
+
+    # A head sorts, and says so.
+    head = table.get_by_role("columnheader", name="Calls")
+    await expect(head).to_have_attribute("aria-sort", "descending")
+    await head.get_by_role("button").click()
+    await expect(head).to_have_attribute("aria-sort", "ascending")
+    shown = [int(text.replace(",", "")) for text in await table.locator("tbody td:nth-child(2)").all_inner_texts()]
+    assert shown == sorted(expected.values())
+
+    await row.get_by_role("link", name=name, exact=True).click()
+    await expect(page).to_have_url(f"{scene.console.url}/sessions?tool={name}")
+
+
+async def test_usage_adds_up_and_is_copied_as_csv(scene: Scene, operator: Browse) -> None:
+    responses = [one for one in await _values(scene, "responses") if one["usage"] is not None]
+    expected = sum(one["usage"]["total_tokens"] or 0 for one in responses)
+    page = await operator("/usage?by=tenant,model")
+    await page.get_by_role("button", name="Copy as CSV").click()
+    await expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    rows = list(csv.DictReader(io.StringIO(await page.evaluate("navigator.clipboard.readText()"))))
+    assert sum(int(row["total_tokens"]) for row in rows) == expected > 0
+    tenants = {one["tenant"] for one in responses}
+    assert {row["tenant"] for row in rows} == {tenant or "(not told)" for tenant in tenants}
+    await expect(page.get_by_role("img", name="All tokens by day and tenant")).to_be_visible()
+
+    await page.get_by_role("button", name="How to set prices").click()
+    await expect(page.get_by_role("group", name="prices.toml")).to_contain_text("input_audio")
+
+
+async def test_the_pipeline_is_drawn_as_it_is_and_lives(scene: Scene, operator: Browse) -> None:
+    page = await operator("/pipeline")
+    drawn = page.get_by_role("region", name="Topology, drawn")
+    for spec in CATALOGUE:
+        await expect(drawn.locator("title", has_text=spec.full_name(scene.deployed.prefix)).first).to_be_attached()
+    partitions = page.get_by_role("region", name="Input partitions")
+    await expect(partitions.get_by_role("row")).to_have_count(1 + PARTITIONS)
+    await expect(partitions).not_to_contain_text("nobody")
+    await page.get_by_role("tab", name="Workers").click()
+    await expect(page.get_by_role("region", name="Processes of the worker").get_by_role("row")).to_have_count(2)
+    await expect(page.locator("[data-health]")).to_have_attribute("data-health", "ok")
+
+    read = page.locator("div", has=page.get_by_text("Events read", exact=True)).last
+    await expect(read).to_contain_text("0/s", timeout=20_000)
+    values = [("sess_now", orjson.dumps(message(f"item_now_{number}"))) for number in range(200)]
+    await send(scene.deployed, values)
+    await expect(read).not_to_contain_text("0/s", timeout=20_000)
