@@ -11,7 +11,7 @@ PYTEST_ARGS ?=
 HOURS ?= 0.5
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test faults faults-relay soak faults-mutations fuzz bench bench-core bench-growth bench-lock frameworks frameworks-lock page console-openapi page-types page-lint lint format types metrics ingest-docs ingest-proofs schemas lock clean python java dashboards deploy-tools image-check audit licenses sbom
+.PHONY: help venv demo test faults faults-relay soak faults-mutations fuzz bench bench-core bench-growth bench-lock frameworks frameworks-lock page console-openapi page-types page-lint console-e2e console-screenshots lint format types metrics ingest-docs ingest-proofs schemas lock clean python java dashboards deploy-tools image-check audit licenses sbom
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -129,6 +129,12 @@ page-types: $(STAMP) ## the page's view of the API, from its OpenAPI document an
 
 page-lint: $(STAMP) ## Biome on the page's sources: rules and format
 	@$(BIN)/python $(PAGE)/build.py check
+
+console-e2e: $(STAMP) page ## the console in a browser over real Kafka, the slow tests too
+	@$(BIN)/python -m pytest tests/console/e2e -m "slow or not slow" $(PYTEST_ARGS)
+
+console-screenshots: $(STAMP) page ## the pictures in docs/console.md; look at them
+	@$(BIN)/python -m tests.console.e2e.screenshots
 
 lint: $(STAMP) ## ruff: rules and format
 	@$(BIN)/ruff check .
