@@ -19,6 +19,7 @@ from tests.console.e2e.scene import Scene
 def scene(kafka: EmbeddedKafka, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     if not BuiltPage().is_built:
         pytest.skip("the console's page is not built: run `make page`")
+    pytest.importorskip("pipeline.cli.console")
     if CHROMIUM is None:
         pytest.skip("no Chromium: `apt-get install chromium`, or CHROMIUM names one")
     folder: Path = tmp_path_factory.mktemp("console")
