@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page, async_playwright, expect
 
 from pipeline.console.api.page import Page as BuiltPage
 from pipeline.kafka import EmbeddedKafka
@@ -14,12 +14,13 @@ from tests.console.e2e import scene as scenes
 from tests.console.e2e.browsing import CHROMIUM, Browse, launch_arguments, logged_in
 from tests.console.e2e.scene import Scene
 
+expect.set_options(timeout=20_000)  # a busy machine is slow and not wrong
+
 
 @pytest.fixture(scope="session")
 def scene(kafka: EmbeddedKafka, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     if not BuiltPage().is_built:
         pytest.skip("the console's page is not built: run `make page`")
-    pytest.importorskip("pipeline.cli.console")
     if CHROMIUM is None:
         pytest.skip("no Chromium: `apt-get install chromium`, or CHROMIUM names one")
     folder: Path = tmp_path_factory.mktemp("console")
