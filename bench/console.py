@@ -59,10 +59,10 @@ def outputs_of(session: SimulatedSession) -> list[Output]:
     return [*core.process(events).outputs, *core.end().outputs]
 
 
-def many(items: int) -> Iterator[tuple[str, bytes, bytes]]:
+def many(items: int, sessions_of: int = BASE) -> Iterator[tuple[str, bytes, bytes]]:
     """Topic, key and value of records with so many items in them."""
     rng = random.Random(1)
-    base = [outputs_of(one) for one in simulated(5, BASE)]
+    base = [outputs_of(one) for one in simulated(5, sessions_of)]
     number = left = 0
     left = items
     while left > 0:
@@ -212,12 +212,13 @@ async def project(address: str, servers: str, records: int) -> None:
         await apply_changes(admin, plan.changes, state)
     written = items = 0
     async with AIOKafkaProducer(bootstrap_servers=servers, linger_ms=20, max_batch_size=262_144) as producer:
-        for topic, key, value in many(records):
+        for topic, key, value in many(records, BASE // 4):
             await producer.send(topic, value, key, sum(key) % PARTITIONS)
             written, items = written + 1, items + (".items." in topic)
             if written == records:
                 break
         await producer.flush()
+    print(f"{written:,} records are on the topics", flush=True)
     with open_store(address) as store:
         projection = Projection(settings, store)
         task = asyncio.create_task(projection.run())
