@@ -76,7 +76,7 @@ class Settings(BaseSettings):
     )
     fetch_max_bytes: int = Field(8_388_608, ge=1024, description="Bytes of one fetch from a broker.")
     max_partition_fetch_bytes: int = Field(2_097_152, ge=1024, description="Bytes of one partition in one fetch.")
-    batch_max_records: int = Field(5000, ge=1, description="Records of one partition in one transaction.")
+    batch_max_records: int = Field(2000, ge=1, description="Records of one partition in one transaction.")
 
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level that is logged.")
     log_format: Literal["console", "json"] = Field("console", description="Log lines for people or for machines.")

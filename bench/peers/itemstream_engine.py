@@ -9,6 +9,7 @@ from bench.peers.jobs import echo
 from bench.peers.options import parse
 from pipeline.app import create_app
 from pipeline.core import BatchResult, Counts, Output
+from pipeline.core.values import shrunk
 from pipeline.logs import configure_logs
 from pipeline.settings import Settings
 from pipeline.streaming import TransactionalStream
@@ -32,7 +33,7 @@ class Echo:
 
     def process(self, records: InputRecords, now_ms: int) -> BatchResult:
         topic = self._output
-        outputs = [Output(topic, r.key, echo(r.value or b"null"), list(r.headers), r.timestamp) for r in records]
+        outputs = [Output(topic, r.key, shrunk(echo(r.value or b"null")), list(r.headers), r.timestamp) for r in records]
         return BatchResult(outputs, [], Counts(consumed=len(records), used=len(records)))
 
     def idle(self, wall_ms: int) -> BatchResult:
