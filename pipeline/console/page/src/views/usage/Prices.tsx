@@ -12,7 +12,7 @@ cached_audio = 0.4
 output_text = 16.0
 output_audio = 64.0
 `;
-const COMMAND = "ITEMSTREAM_CONSOLE_PRICES=prices.toml itemstream console";
+const COMMAND = "itemstream console --console-prices prices.toml";
 
 /** How to have costs: prices are the user's own, none are built in. */
 export function Prices() {
