@@ -134,6 +134,7 @@ console-e2e: $(STAMP) page ## the console in a browser over real Kafka, the slow
 	@$(BIN)/python -m pytest tests/console/e2e -m "slow or not slow" $(PYTEST_ARGS)
 
 console-screenshots: $(STAMP) page ## the pictures in docs/console.md; look at them
+	@$(BIN)/python -m tests.console.e2e.conversations.screenshots
 	@$(BIN)/python -m tests.console.e2e.screenshots
 
 lint: $(STAMP) ## ruff: rules and format

@@ -44,8 +44,9 @@ export function ResponseBody({ record }: { record: ResponseRecord }) {
   ];
   return (
     <>
-      <Group gap={8}>
+      <Group gap={8} wrap="nowrap" align="baseline">
         <Badge
+          flex="none"
           variant="light"
           color={GOOD.has(record.status) ? "gray" : record.status === "failed" ? "red" : "orange"}
           tt="none"
@@ -54,7 +55,7 @@ export function ResponseBody({ record }: { record: ResponseRecord }) {
           {record.status_reason ? `: ${record.status_reason}` : ""}
         </Badge>
         {record.out_of_band && (
-          <Badge variant="default" tt="none">
+          <Badge flex="none" variant="default" tt="none">
             Out of band
           </Badge>
         )}

@@ -8,9 +8,10 @@ const NOT_CONTENT = new Set(["id", "revision", "cause", "session_sequence", "sou
 /** What differs between two revisions of a record, field by field, in the record's order. */
 export function changes(before: RecordValue, after: RecordValue): Change[] {
   const [from, to] = [leaves(before), leaves(after)];
-  const paths = [...new Set([...from.keys(), ...to.keys()])].filter(
-    (path) => from.get(path) !== to.get(path),
-  );
+  const every = [...new Set([...from.keys(), ...to.keys()])];
+  // Where a value became an object, the object's own fields tell it.
+  const isParent = (path: string) => every.some((other) => other.startsWith(`${path}.`));
+  const paths = every.filter((path) => from.get(path) !== to.get(path) && !isParent(path));
   return paths.map((path) => ({ path, before: from.get(path), after: to.get(path) }));
 }
 
