@@ -179,7 +179,10 @@ drills: java $(STAMP) ## each alert caused for real, seen to fire and to clear; 
 	  echo "Prometheus is missing; install it with: sudo apt-get install -y prometheus" >&2; exit 1; }
 	@$(BIN)/python -m tests.observe.drills $(DRILL)
 
-.PHONY: drills pictures
+.PHONY: drills pictures procedures
+procedures: java $(STAMP) ## docs/runbook.md carried out: its commands, and backup, upgrade, partitions, moving, forgetting
+	@$(BIN)/python -m pytest tests/operations $(PYTEST_ARGS)
+
 pictures: java $(STAMP) ## the dashboards over a worker in trouble, drawn by Grafana's panel library, into docs/dashboards
 	@for program in prometheus chromium; do command -v $$program >/dev/null || { \
 	  echo "$$program is missing; install it with: sudo apt-get install -y $$program" >&2; exit 1; }; done
