@@ -118,8 +118,8 @@ page: $(STAMP) ## the console's page, from its TypeScript
 	@$(BIN)/python $(PAGE)/build.py
 
 .PHONY: console-proofs
-console-proofs: java $(STAMP) ## the console's store after many kill -9, on SQLite and on PostgreSQL (where it is installed)
-	@$(BIN)/python -m pytest tests/console/projection tests/console/store -m slow --timeout 1800 $(PYTEST_ARGS)
+console-proofs: java $(STAMP) ## the console: its store after many kill -9, on SQLite and PostgreSQL (where installed); its API, long fuzzed
+	@$(BIN)/python -m pytest tests/console/projection tests/console/store tests/console/api -m slow --timeout 1800 $(PYTEST_ARGS)
 
 console-openapi: $(STAMP) ## the OpenAPI document of the console, from its routes; `make page` makes types of it
 	@$(BIN)/python -m pipeline.console.api.openapi
