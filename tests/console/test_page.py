@@ -4,6 +4,8 @@ import gzip
 import json
 import runpy
 import subprocess
+import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -57,3 +59,13 @@ def test_typescript_sees_the_api_as_it_is(tmp_path: Path) -> None:
     )
     assert made.returncode == 0
     assert (tmp_path / "schema.d.ts").read_text() == (PAGE / "src/api/schema.d.ts").read_text(), "run: make page-types"
+
+
+def test_the_wheel_carries_the_page_and_not_its_sources(tmp_path: Path) -> None:
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
+    subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
+    (wheel,) = tmp_path.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        carried = {name for name in archive.namelist() if name.startswith("pipeline/console/page/")}
+    built = {f"pipeline/console/page/dist/{path.relative_to(DIST)}" for path in DIST.rglob("*") if path.is_file()}
+    assert carried == built
