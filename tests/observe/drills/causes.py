@@ -14,6 +14,9 @@ from pipeline.streaming.transactions import Transactions
 from pipeline.worker.stream_config import stream_config
 from tests.observe.drills.load import bad_tool, garbage, late, mistake, slow_failure
 from tests.observe.drills.site import PARTITIONS, Drill, Site
+from tests.observe.support import scrape, total
+
+ATTEMPTS = 20
 
 
 async def bad_input(site: Site) -> AsyncGenerator[None]:
@@ -25,16 +28,22 @@ async def bad_input(site: Site) -> AsyncGenerator[None]:
 async def frozen_broker(site: Site) -> AsyncGenerator[None]:
     old = lambda session: late_by(session)  # noqa: E731 - one that can be taken out again
     site.load.recipes.add(old)
-    await asyncio.sleep(3)
-    site.signal_kafka(signal.SIGSTOP)
+    # A worker that has just committed all it knew of sees no lag: frozen again until a transaction was under way.
+    for _ in range(ATTEMPTS):
+        await asyncio.sleep(1)
+        site.signal_kafka(signal.SIGSTOP)
+        await asyncio.sleep(2)
+        if total(await asyncio.to_thread(scrape, site.port), "itemstream_standstill_seconds") > 1:
+            break
+        site.signal_kafka(signal.SIGCONT)
     site.load.recipes.discard(old)
     yield
     site.signal_kafka(signal.SIGCONT)
 
 
 def late_by(session: str) -> list[tuple[dict[str, object] | bytes, int]]:
-    """An event of twenty minutes ago."""
-    return [({"type": "session.created", "session": {"id": session}}, 1_200_000)]
+    """Events of twenty minutes ago."""
+    return [({"type": "session.created", "session": {"id": session}}, 1_200_000)] * 50
 
 
 async def slow_broker(site: Site) -> AsyncGenerator[None]:
@@ -43,7 +52,7 @@ async def slow_broker(site: Site) -> AsyncGenerator[None]:
             site.signal_kafka(signal.SIGSTOP)
             await asyncio.sleep(2.5)
             site.signal_kafka(signal.SIGCONT)
-            await asyncio.sleep(0.3)
+            await asyncio.sleep(0.15)
 
     task = asyncio.create_task(limp())
     yield
