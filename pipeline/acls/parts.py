@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from pipeline.acls.model import Acl, Deployment
+from pipeline.console.kafka.audit import audit_topic
 from pipeline.erasure.erased import erased_topic
 from pipeline.erasure.rights import NEEDED as FORGET_NEEDED
 from pipeline.erasure.rights import NEEDED_OF_LIST
@@ -160,6 +161,19 @@ def _replay_in_place(names: Deployment) -> Iterator[Acl]:
     yield from _topics(names.outputs(), "writes what comes out differently now", "Write")
 
 
+def _console(names: Deployment) -> Iterator[Acl]:
+    yield from _topics(names.outputs(), "reads it", "Read")
+    yield from _erased(names)
+    yield from _topics([names.input_topic], "the raw events behind an item", "Read")
+    yield from _topics([names.changelog()], "where it ends", "Describe")
+    yield from _topics([marker_topic(REJECTED.full_name(names.prefix))], "what was sent again", "Read")
+    yield from _topics([jobs_topic(names.prefix)], "the replays", "Read", "DescribeConfigs")
+    yield Acl("group", names.group, "Describe", "how far the worker is, and who works")
+    audit = audit_topic(names.prefix)
+    why = "what operators did; made when it is missing"
+    yield from _topics([audit], why, "Create", "Alter", "AlterConfigs", "DescribeConfigs", "Read", "Write")
+
+
 _ALL = (
     Part("worker", "itemstream worker", _worker),
     Part("ingest", "itemstream ingest http, and any other collector", _ingest),
@@ -173,6 +187,7 @@ _ALL = (
     Part("export", "itemstream export", _export),
     Part("import", "itemstream import", _import),
     Part("forget", "itemstream forget", _forget),
+    Part("console", "itemstream console; what its operators do needs those of redrive and replay, too", _console),
 )
 
 PARTS: Mapping[str, Part] = MappingProxyType({part.name: part for part in _ALL})

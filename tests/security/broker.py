@@ -33,6 +33,7 @@ USERS = (
     "export",
     "import",
     "forget",
+    "console",
     "relay",
 )
 LOGIN_LASTS_MS = 1_000

@@ -14,6 +14,7 @@ from pipeline.ingest.journal.writer import JournalLimits, JournalWriter
 from pipeline.ingest.relay.recorded import packed, unpacked
 from pipeline.settings import Settings
 from pipeline.worker.run import run_worker
+from tests.console.api.support import client_of, running
 from tests.faults.workload import events, produce
 from tests.kafka.deploy import Deployed, deploy
 from tests.kafka.support import produce as produce_messages
@@ -150,3 +151,21 @@ async def test_a_relay(secured: SecuredKafka, rights: Rights, processed: Deploye
         await drain.run(asyncio.Event(), finish)
     assert (drain.stats.sent, drain.stats.error) == (1, None)
     assert len(await read_all(secured.bootstrap_servers, processed.input_topic)) == before + 1
+
+
+async def test_a_console(secured: SecuredKafka, rights: Rights, processed: Deployed, tmp_path: Path) -> None:
+    acls = [*PARTS["console"].acls(names(processed)), *PARTS["redrive"].acls(names(processed))]
+    await rights.allow(acls, "User:console")
+    its_own = {"console_port": 0, "console_store": str(tmp_path / "store.sqlite3"), "console_local_role": "operator"}
+    given = processed.settings().model_dump(exclude_unset=True) | secured.login("console") | its_own
+    async with running(Settings.model_validate(given)) as url, client_of(url) as client:
+        told = await client.until("/api/pipeline", lambda told: told["projection"]["lag"] == 0)
+        assert {one["topic"] for one in told["partitions"]} == {processed.input_topic}
+        session = (await client.get("/api/sessions"))["sessions"][0]["session_id"]
+        assert (await client.get(f"/api/sessions/{session}/events"))["events"]
+        assert "jobs" in await client.get("/api/replays")
+        rejected = (await client.get("/api/rejected"))["rejected"]
+        status, redriven = await client.post("/api/rejected/redrive", {"ids": [rejected[0]["id"]], "dry_run": False})
+        assert status == 200
+        assert redriven["records"][0]["outcome"] in ("sent", "skipped"), "skipped where another test sent it before"
+        assert len((await client.get("/api/audit"))["entries"]) == 1
