@@ -4,6 +4,7 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
 VENV   := .venv
 BIN    := $(VENV)/bin
 BENCH  := build/bench-venv
+COMPILED := build/compiled
 FRAMES := build/frameworks-venv
 STAMP  := $(VENV)/.installed
 CODE   := pipeline topics tests
@@ -62,7 +63,7 @@ fuzz: java $(STAMP) ## 100,000 broken events through the core, then through the 
 	@$(BIN)/python -m tests.core.fuzz_core --count 100000
 	@$(BIN)/python -m tests.kafka.fuzz_worker --count 100000
 
-bench: java $(STAMP) $(BENCH)/.installed ## beside its peers, in one run: throughput, latency, profile; into docs/performance.md
+bench: java $(STAMP) $(BENCH)/.installed $(COMPILED)/.tested ## beside its peers, in one run: throughput, latency, profile; into docs/performance.md
 	@PYTHONPATH=. $(BENCH)/bin/python -m bench $(BENCH_ARGS)
 
 # The peers' packages live apart from the product's.
@@ -94,7 +95,6 @@ bench-core: $(STAMP) ## microseconds per event in the core, by event type
 	@$(BIN)/python -m bench.core
 
 # In a copy: the C modules land beside the Python ones and win over them.
-COMPILED := build/compiled
 .PHONY: compiled
 compiled: $(COMPILED)/.tested ## the core as C code (needs a C compiler), and the core's tests on it
 

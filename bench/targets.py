@@ -60,6 +60,11 @@ TARGETS: tuple[Target, ...] = (
         "items only / own pass-through of the mix's events",
         (_ITEMS, "itemstream-eo"), (_RAW, "itemstream-eo"), 0.25,
     ),
+    Target("items only with the compiled core, records/s", (_ITEMS, "compiled-eo"), None, 25_000),
+    Target(
+        "the mix with the compiled core / own pass-through of the same events",
+        (_MIX, "compiled-eo"), (_RAW, "itemstream-eo"), 0.8,
+    ),
     Target("exactly once / at least once, pass-through", (_PASS, "itemstream-eo"), (_PASS, "itemstream-alo"), 0.7),
     Target("exactly once / at least once, the mix", (_MIX, "itemstream-eo"), (_MIX, "itemstream-alo"), 0.7),
     Target("exactly once / at least once, items only", (_ITEMS, "itemstream-eo"), (_ITEMS, "itemstream-alo"), 0.7),

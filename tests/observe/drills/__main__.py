@@ -75,7 +75,8 @@ def _seconds(value: float | None) -> str:
 
 async def main() -> int:
     """Returns 0 where every alert fired and cleared."""
-    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # it tells of all that is broken here on purpose
+    for name in ("aiokafka", "asyncio"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)  # they tell of all that is broken here on purpose
     wanted = set(sys.argv[1:])
     rows: list[Row] = []
     with tempfile.TemporaryDirectory(prefix="itemstream-drills-") as folder:

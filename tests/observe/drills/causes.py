@@ -16,7 +16,8 @@ from tests.observe.drills.load import bad_tool, garbage, late, mistake, slow_fai
 from tests.observe.drills.site import PARTITIONS, Drill, Site
 from tests.observe.support import scrape, total
 
-ATTEMPTS = 20
+ATTEMPTS = 40
+OLD_SECONDS = 600
 
 
 async def bad_input(site: Site) -> AsyncGenerator[None]:
@@ -28,12 +29,13 @@ async def bad_input(site: Site) -> AsyncGenerator[None]:
 async def frozen_broker(site: Site) -> AsyncGenerator[None]:
     old = lambda session: late_by(session)  # noqa: E731 - one that can be taken out again
     site.load.recipes.add(old)
-    # A worker that has just committed all it knew of sees no lag: frozen again until a transaction was under way.
+    # A worker that has just committed all it knew of sees no lag: frozen again until one was in the middle of old events.
     for _ in range(ATTEMPTS):
         await asyncio.sleep(1)
         site.signal_kafka(signal.SIGSTOP)
         await asyncio.sleep(2)
-        if total(await asyncio.to_thread(scrape, site.port), "itemstream_standstill_seconds") > 1:
+        told = await asyncio.to_thread(scrape, site.port)
+        if total(told, "itemstream_standstill_seconds") > 1 and total(told, "itemstream_lag_seconds") > OLD_SECONDS:
             break
         site.signal_kafka(signal.SIGCONT)
     site.load.recipes.discard(old)
@@ -42,17 +44,18 @@ async def frozen_broker(site: Site) -> AsyncGenerator[None]:
 
 
 def late_by(session: str) -> list[tuple[dict[str, object] | bytes, int]]:
-    """Events of twenty minutes ago."""
-    return [({"type": "session.created", "session": {"id": session}}, 1_200_000)] * 50
+    """Events of twenty minutes ago, so many that a worker has always some in hand."""
+    return [({"type": "session.created", "session": {"id": session}}, 1_200_000)] * 1_000
 
 
 async def slow_broker(site: Site) -> AsyncGenerator[None]:
+    # It runs for less than a transaction takes, which has several requests, one after another: each ends in the middle.
     async def limp() -> None:
         while True:
             site.signal_kafka(signal.SIGSTOP)
-            await asyncio.sleep(2.5)
+            await asyncio.sleep(1.5)
             site.signal_kafka(signal.SIGCONT)
-            await asyncio.sleep(0.15)
+            await asyncio.sleep(0.02)
 
     task = asyncio.create_task(limp())
     yield
@@ -150,7 +153,7 @@ DRILLS: tuple[Drill[Site], ...] = (
     Drill(("ItemstreamAborts",), "every partition's producer fenced once a second", fenced),
     Drill(("ItemstreamRebalancing",), "a member that joins and leaves the group every two seconds", coming_and_going),
     Drill(("ItemstreamFilesRunOut",), "the limit of open files set four above what is open", few_files),
-    Drill(("ItemstreamSlowCommits",), "the broker frozen but for a moment every three seconds", slow_broker),
+    Drill(("ItemstreamSlowCommits",), "the broker frozen but for a moment every second and a half", slow_broker),
     Drill(
         ("ItemstreamStandstill", "ItemstreamLag", "ItemstreamLagCritical"),
         "events of twenty minutes ago, and the broker frozen (SIGSTOP) in the middle of them", frozen_broker,

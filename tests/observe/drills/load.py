@@ -80,12 +80,16 @@ class Load:
         while True:
             producer: Any = AIOKafkaProducer(bootstrap_servers=self._bootstrap_servers, request_timeout_ms=5_000)
             with contextlib.suppress(Exception):
-                async with producer:
-                    while True:
-                        async with asyncio.timeout(SENT_IN_SECONDS):
-                            await self._send(producer)
-                        await asyncio.sleep(EVERY_SECONDS)
-            await asyncio.sleep(EVERY_SECONDS)
+                async with asyncio.timeout(SENT_IN_SECONDS):
+                    await producer.start()
+                while True:
+                    async with asyncio.timeout(SENT_IN_SECONDS):
+                        await self._send(producer)
+                    await asyncio.sleep(EVERY_SECONDS)
+            # Of a broker that does not answer it would wait for what it has not sent.
+            with contextlib.suppress(Exception):
+                async with asyncio.timeout(EVERY_SECONDS):
+                    await producer.stop()
 
     async def _send(self, producer: Any) -> None:
         now_ms = time.time_ns() // 1_000_000
