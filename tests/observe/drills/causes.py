@@ -29,7 +29,7 @@ async def bad_input(site: Site) -> AsyncGenerator[None]:
 async def frozen_broker(site: Site) -> AsyncGenerator[None]:
     old = lambda session: late_by(session)  # noqa: E731 - one that can be taken out again
     site.load.recipes.add(old)
-    # A worker that has just committed all it knew of sees no lag: frozen again until one was in the middle of old events.
+    # A worker that has just committed all it knew of sees no lag: frozen again until one has old events in hand.
     for _ in range(ATTEMPTS):
         await asyncio.sleep(1)
         site.signal_kafka(signal.SIGSTOP)
