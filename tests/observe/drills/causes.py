@@ -49,18 +49,25 @@ def late_by(session: str) -> list[tuple[dict[str, object] | bytes, int]]:
 
 
 async def slow_broker(site: Site) -> AsyncGenerator[None]:
-    # It runs for less than a transaction takes, which has several requests, one after another: each ends in the middle.
     async def limp() -> None:
         while True:
             site.signal_kafka(signal.SIGSTOP)
             await asyncio.sleep(1.5)
             site.signal_kafka(signal.SIGCONT)
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(0.2)
 
+    # So much that in each partition a transaction is under way when the broker freezes.
+    site.load.recipes.add(much)
     task = asyncio.create_task(limp())
     yield
     task.cancel()
+    site.load.recipes.discard(much)
     site.signal_kafka(signal.SIGCONT)
+
+
+def much(session: str) -> list[tuple[dict[str, object] | bytes, int]]:
+    """A thousand events."""
+    return [({"type": "session.created", "session": {"id": session}}, 0)] * 1_000
 
 
 async def fenced(site: Site) -> AsyncGenerator[None]:

@@ -13,7 +13,7 @@ import orjson
 from aiokafka import AIOKafkaProducer
 
 EVERY_SECONDS = 0.2
-SENT_IN_SECONDS = 5.0
+SENT_IN_SECONDS = 20.0
 
 Event = tuple[dict[str, Any] | bytes, int]
 """An event, or the bytes of what is none, and how many milliseconds ago it was."""
@@ -78,7 +78,7 @@ class Load:
     async def run(self) -> None:
         """A broker that does not answer is asked again: what could not be sent is made up for by what follows."""
         while True:
-            producer: Any = AIOKafkaProducer(bootstrap_servers=self._bootstrap_servers, request_timeout_ms=5_000)
+            producer: Any = AIOKafkaProducer(bootstrap_servers=self._bootstrap_servers, request_timeout_ms=20_000)
             with contextlib.suppress(Exception):
                 async with asyncio.timeout(SENT_IN_SECONDS):
                     await producer.start()
