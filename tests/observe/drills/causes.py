@@ -12,7 +12,7 @@ from collections.abc import AsyncGenerator
 from pipeline.streaming.clients import close_consumer, input_consumer
 from pipeline.streaming.transactions import Transactions
 from pipeline.worker.stream_config import stream_config
-from tests.observe.drills.load import bad_tool, garbage, late, mistake, slow_failure
+from tests.observe.drills.load import bad_tool, garbage, late, long_ago, mistake, much, slow_failure
 from tests.observe.drills.site import PARTITIONS, Drill, Site
 from tests.observe.support import scrape, total
 
@@ -27,8 +27,7 @@ async def bad_input(site: Site) -> AsyncGenerator[None]:
 
 
 async def frozen_broker(site: Site) -> AsyncGenerator[None]:
-    old = lambda session: late_by(session)  # noqa: E731 - one that can be taken out again
-    site.load.recipes.add(old)
+    site.load.recipes.add(long_ago)
     # A worker that has just committed all it knew of sees no lag: frozen again until one has old events in hand.
     for _ in range(ATTEMPTS):
         await asyncio.sleep(1)
@@ -38,14 +37,9 @@ async def frozen_broker(site: Site) -> AsyncGenerator[None]:
         if total(told, "itemstream_standstill_seconds") > 1 and total(told, "itemstream_lag_seconds") > OLD_SECONDS:
             break
         site.signal_kafka(signal.SIGCONT)
-    site.load.recipes.discard(old)
+    site.load.recipes.discard(long_ago)
     yield
     site.signal_kafka(signal.SIGCONT)
-
-
-def late_by(session: str) -> list[tuple[dict[str, object] | bytes, int]]:
-    """Events of twenty minutes ago, so many that a worker has always some in hand."""
-    return [({"type": "session.created", "session": {"id": session}}, 1_200_000)] * 1_000
 
 
 async def slow_broker(site: Site) -> AsyncGenerator[None]:
@@ -63,11 +57,6 @@ async def slow_broker(site: Site) -> AsyncGenerator[None]:
     task.cancel()
     site.load.recipes.discard(much)
     site.signal_kafka(signal.SIGCONT)
-
-
-def much(session: str) -> list[tuple[dict[str, object] | bytes, int]]:
-    """A thousand events."""
-    return [({"type": "session.created", "session": {"id": session}}, 0)] * 1_000
 
 
 async def fenced(site: Site) -> AsyncGenerator[None]:

@@ -34,6 +34,16 @@ def late(session: str) -> list[Event]:
     return talk(session, 60_000)
 
 
+def much(session: str, age_ms: int = 0) -> list[Event]:
+    """So many events that a worker has always some in hand."""
+    return [({"type": "session.created", "session": {"id": session}}, age_ms)] * 1_000
+
+
+def long_ago(session: str) -> list[Event]:
+    """As many, of twenty minutes ago."""
+    return much(session, 1_200_000)
+
+
 def garbage(session: str) -> list[Event]:
     """What is no event."""
     return [(b"no json", 0)] * 3
