@@ -33,6 +33,8 @@ def apply() -> None:
       a success and goes on with a connection that is of no use.
     - A TLS connection says goodbye and waits for the broker's, which comes after the answer to what was asked last: for
       up to 30 s nothing ends. What matters was answered before, so the connection is cut.
+    - A fetch that failed waits to be made again; closing the consumer meanwhile cancels it, and who closes is told that
+      he himself was cancelled, with the connections left open.
     """
     patched_connection: Any = conn.AIOKafkaConnection
     patched_connection.send = _send
@@ -42,6 +44,7 @@ def apply() -> None:
     patched_fetcher: Any = fetcher
     patched_fetcher.MemoryRecords = LenientRecords
     patched_fetcher.PartitionRecords = PartitionBatches
+    patched_fetcher.Fetcher._proc_fetch_request = _fetch
     patched_sender: Any = sender
     patched_sender.BACKOFF_OVERRIDE = CONCURRENT_TRANSACTIONS_BACKOFF_SECONDS
     patched_sender.AddOffsetsToTxnHandler = _AddOffsetsHandler
@@ -66,6 +69,17 @@ def _close(self: Any, reason: Any = None, exc: BaseException | None = None) -> A
     if transport is not None:
         transport.abort()
     return closed
+
+
+_original_fetch: Any = cast(Any, fetcher.Fetcher)._proc_fetch_request
+
+
+async def _fetch(self: Any, assignment: Any, node_id: int, request: Any) -> bool:
+    """Cancelled, it answers as aiokafka's own does while the request is under way: nothing to wake for."""
+    try:
+        return await _original_fetch(self, assignment, node_id, request)
+    except asyncio.CancelledError:
+        return False
 
 
 _original_send: Any = cast(Any, conn.AIOKafkaConnection).send
