@@ -67,7 +67,10 @@ def test_tool_executor_writes_each_result_once_though_killed(bootstrap_servers: 
         while len(written()) < count + 1 and time.monotonic() < deadline and program.poll() is None:
             time.sleep(0.2)
         program.terminate()
-        assert (program.wait(30), program.communicate()[1]) == (0, "")
+        # The client may say that the group rebalances: without the killed ones.
+        errors = program.communicate(timeout=30)[1]
+        assert program.returncode == 0, errors
+        assert "Traceback" not in errors
     told = {one["call_id"]: one for one in written()}
     assert len(written()) == len(told) == count + 1
     assert all(told[f"call_{n}"]["output"] == n + 1 for n in range(count))

@@ -108,6 +108,19 @@ async def test_the_keyboard_walks_the_list_and_opens_a_session(scene: Scene, vis
     await expect(page.get_by_role("heading", name="Sessions")).to_be_visible()
 
 
+async def test_a_key_pressed_as_soon_as_the_page_is_there_is_that_key_alone(scene: Scene, visit: Visit) -> None:
+    page = await visit("/sessions")
+    await page.get_by_role("heading", name="Sessions").wait_for()
+    # The time of a key counts from the loading of the page.
+    await page.evaluate("""() => {
+        const press = new KeyboardEvent("keydown", { key: "u", bubbles: true });
+        Object.defineProperty(press, "timeStamp", { value: 400 });
+        document.body.dispatchEvent(press);
+    }""")
+    await page.wait_for_timeout(200)
+    await expect(page).to_have_url(f"{scene.url}/sessions")
+
+
 async def test_a_session_that_begins_comes_in_by_itself(scene: Scene, visit: Visit) -> None:
     tenant = uuid.uuid4().hex
     page = await visit(f"/sessions?tenant={tenant}")

@@ -52,7 +52,8 @@ export function Shortcuts() {
 /** `?` lists the keys; `g` and then a view's key goes there. By what is typed: layouts differ in where Shift is needed. */
 function useKeys(list: () => void): void {
   const navigate = useNavigate();
-  const pressed = useRef(0);
+  // Of the last `g`. Not 0: a page's clock begins with it, and for a second every key would follow a `g`.
+  const pressed = useRef(Number.NEGATIVE_INFINITY);
   useEffect(() => {
     const press = (event: KeyboardEvent) => {
       const at = event.target as HTMLElement;
@@ -67,7 +68,7 @@ function useKeys(list: () => void): void {
         event.preventDefault();
         navigate({ to: view.to });
       }
-      pressed.current = 0;
+      pressed.current = Number.NEGATIVE_INFINITY;
     };
     window.addEventListener("keydown", press);
     return () => window.removeEventListener("keydown", press);
