@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Literal
+from typing import Literal, TypedDict, Unpack
 
 from pydantic import BaseModel
 
@@ -34,6 +34,16 @@ _MINUTE_MS = 60 * 1000
 _DAY_MS = 24 * 60 * 60 * 1000
 _LARGE_RECORD = 16 * 1024 * 1024
 _SESSION_KEY = "the session id (the item id where there is no session)"
+
+
+class Kept(TypedDict, total=False):
+    """How Kafka keeps a topic: the fields of `TopicSpec` that say so."""
+
+    partitions: int
+    retention_ms: int | None
+    cleanup_policy: CleanupPolicy
+    max_message_bytes: int | None
+    extra_config: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -76,28 +86,11 @@ class TopicSpec:
         return settings | dict(self.extra_config)
 
 
-def compacted_topic(
-    name: str,
-    key: str,
-    description: str,
-    *,
-    partitions: int = DEFAULT_PARTITIONS,
-    max_message_bytes: int = _LARGE_RECORD,
-) -> TopicSpec:
-    """A topic of itemstream's own beside those of the catalogue, by its full name: of each key the last record is kept,
-    for ever."""
+def own_topic(name: str, key: str, description: str, **kept: Unpack[Kept]) -> TopicSpec:
+    """A topic of itemstream's own beside those of the catalogue, by its full name; kept for ever unless told."""
+    kept.setdefault("retention_ms", None)
     return TopicSpec(
-        name=name,
-        record_type="",
-        item_type=None,
-        model=None,
-        key=key,
-        description=description,
-        partitions=partitions,
-        retention_ms=None,
-        cleanup_policy="compact",
-        max_message_bytes=max_message_bytes,
-        fixed_name=True,
+        name=name, record_type="", item_type=None, model=None, key=key, description=description, fixed_name=True, **kept
     )
 
 
@@ -207,15 +200,10 @@ def changelog_topic(group: str) -> str:
 
 def changelog_spec(group: str) -> TopicSpec:
     """The topic that holds the session state of `group`: internal, compacted, partitioned as the input."""
-    return TopicSpec(
-        name=changelog_topic(group),
-        record_type="",
-        item_type=None,
-        model=None,
-        key="internal",
-        description="The session state of the worker group: internal, read by its workers alone.",
-        retention_ms=None,
+    return own_topic(
+        changelog_topic(group),
+        "internal",
+        "The session state of the worker group: internal, read by its workers alone.",
         cleanup_policy="compact",
-        fixed_name=True,
         extra_config=_CHANGELOG_CONFIG,
     )

@@ -14,7 +14,7 @@ from pipeline.errors import ItemstreamError
 from pipeline.rejected.read import read_partition, reader
 from pipeline.settings import Settings
 from pipeline.worker.rights import Right
-from topics.catalogue import TopicSpec, compacted_topic
+from topics.catalogue import TopicSpec, own_topic
 
 FRESH_SECONDS = 10.0
 """How old the list may be that somebody who writes goes by."""
@@ -40,7 +40,7 @@ def erased_topic(prefix: str) -> str:
 def erased_spec(prefix: str) -> TopicSpec:
     """The topic as data, for the one who makes it."""
     description = "Sessions that were erased: replays, redrives and exports leave them out."
-    return compacted_topic(erased_topic(prefix), "the session id", description, partitions=1)
+    return own_topic(erased_topic(prefix), "the session id", description, partitions=1, cleanup_policy="compact")
 
 
 def erased_value(at: str) -> bytes:

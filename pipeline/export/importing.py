@@ -25,9 +25,7 @@ from pipeline.export.progress import Tell, untold
 from pipeline.export.reading import Exported, open_exported, records_of
 from pipeline.settings import Settings
 from pipeline.streaming.transactions import Fault, Transactions, in_transactions, no_fault
-from topics.admin import TopicState, connect, read_state
-from topics.admin.model import DeployedTopic
-from topics.catalogue import TopicSpec
+from topics.admin import TopicState, connect, read_topic
 from topics.fetched_records import FetchedRecord
 
 TRANSACTION_RECORDS = 5000
@@ -109,9 +107,8 @@ def group_of(topic: str, exported: Exported) -> str:
 
 async def _target(settings: Settings, topic: str, exported: Exported, *, same_topic: bool) -> TopicState:
     """The topic. Raises ItemstreamError where it can't hold the records as they were."""
-    spec = TopicSpec(name=topic, record_type="", item_type=None, model=None, key="", description="", fixed_name=True)
     async with connect(settings.bootstrap_servers, **settings.connection()) as admin:
-        found = (await read_state(admin, [DeployedTopic(topic, "output", spec)])).topics.get(topic)
+        found = await read_topic(admin, topic)
         cluster = (await admin.describe_cluster()).get("cluster_id")
     needed = exported.partitions[-1] + 1 if exported.partitions else 0
     if found is None:

@@ -12,7 +12,7 @@ from pipeline.core.event import rfc3339
 from pipeline.errors import ItemstreamError
 from pipeline.rejected.read import Reader, read_partition
 from pipeline.rejected.record import Place
-from topics.catalogue import TopicSpec, compacted_topic
+from topics.catalogue import TopicSpec, own_topic
 
 SUFFIX = ".redriven"
 
@@ -43,7 +43,8 @@ def marker_topic(topic: str) -> str:
 def marker_spec(topic: str) -> TopicSpec:
     """The topic of markers as data, for the one who makes it."""
     description = f"Which records of {topic} were redriven: internal, so that none is redriven twice by mistake."
-    return compacted_topic(marker_topic(topic), "the rejected record's topic, partition and offset", description)
+    key = "the rejected record's topic, partition and offset"
+    return own_topic(marker_topic(topic), key, description, cleanup_policy="compact")
 
 
 def marked(before: Marker | None, to: TopicPartition, *, changed: bool, now_ms: int) -> Marker:

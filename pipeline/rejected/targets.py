@@ -8,9 +8,8 @@ from pipeline.errors import ItemstreamError
 from pipeline.rejected.markers import marker_spec, marker_topic
 from pipeline.rejected.revive import NotRedrivableError, Redriven
 from pipeline.settings import Settings
-from topics.admin import TopicState, apply_changes, connect, make_plan, read_state
+from topics.admin import TopicState, apply_changes, connect, make_plan, read_state, read_topic
 from topics.admin.model import DeployedTopic
-from topics.catalogue import TopicSpec
 
 _OVERHEAD = 200
 """Bytes of a record batch beside its one record."""
@@ -31,7 +30,7 @@ class Targets:
         """A topic as the cluster has it; asked once."""
         if name not in self._known:
             async with connect(self.settings.bootstrap_servers, **self.settings.connection()) as admin:
-                self._known[name] = (await read_state(admin, [_deployed(name)])).topics.get(name)
+                self._known[name] = await read_topic(admin, name)
         return self._known[name]
 
     async def check(self, record: Redriven) -> None:
@@ -62,21 +61,16 @@ async def open_targets(settings: Settings, topic: str, *, make_markers: bool = F
     """
     markers = DeployedTopic(marker_topic(topic), "output", marker_spec(topic))
     async with connect(settings.bootstrap_servers, **settings.connection()) as admin:
-        state = await read_state(admin, [_deployed(topic), markers])
-        found = state.topics.get(topic)
+        found = await read_topic(admin, topic)
         if found is None:
             raise ItemstreamError(f"there is no topic {topic}; name another with --topic, or set --prefix")
+        state = await read_state(admin, [markers])
         if make_markers:
             there = state.topics.get(markers.name)
             replicas = found.replication_factor if there is None else there.replication_factor
             plan = make_plan([markers], state, partitions=found.partitions, replication_factor=replicas)
             await apply_changes(admin, plan.changes, state)
     return Targets(settings, topic, range(found.partitions), make_markers or markers.name in state.topics)
-
-
-def _deployed(name: str) -> DeployedTopic:
-    spec = TopicSpec(name=name, record_type="", item_type=None, model=None, key="", description="", fixed_name=True)
-    return DeployedTopic(name, "output", spec)
 
 
 def _size(record: Redriven) -> int:

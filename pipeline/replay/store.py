@@ -13,8 +13,8 @@ from pipeline.errors import ItemstreamError
 from pipeline.rejected.read import Reader, read_partition, reader
 from pipeline.replay.job import Job
 from pipeline.settings import Settings
-from topics.admin import AdminClient, DeployedTopic, apply_changes, connect, make_plan, read_state
-from topics.catalogue import TopicSpec, compacted_topic
+from topics.admin import AdminClient, DeployedTopic, apply_changes, connect, make_plan, read_state, read_topic
+from topics.catalogue import TopicSpec, own_topic
 
 _LARGEST = 16 * 1024 * 1024
 
@@ -27,7 +27,14 @@ def jobs_topic(prefix: str) -> str:
 def jobs_spec(prefix: str) -> TopicSpec:
     """It as data, for the one who makes it."""
     description = "The replay jobs: who started which, when, and how it ended. Internal."
-    return compacted_topic(jobs_topic(prefix), "the job's id", description, partitions=1, max_message_bytes=_LARGEST)
+    return own_topic(
+        jobs_topic(prefix),
+        "the job's id",
+        description,
+        partitions=1,
+        cleanup_policy="compact",
+        max_message_bytes=_LARGEST,
+    )
 
 
 class Jobs:
@@ -93,8 +100,7 @@ class Jobs:
 
     async def _exists(self) -> bool:
         async with connect(self._settings.bootstrap_servers, **self._settings.connection()) as admin:
-            topic = DeployedTopic(self._topic, "output", jobs_spec(self._settings.prefix))
-            return self._topic in (await read_state(admin, [topic])).topics
+            return await read_topic(admin, self._topic) is not None
 
 
 class Watch:

@@ -4,7 +4,7 @@ Nothing is ever deleted, and nothing made smaller.
 """
 
 from topics.admin.check import check, problems
-from topics.admin.cluster import AdminClient, apply_changes, connect, read_state
+from topics.admin.cluster import AdminClient, apply_changes, connect, read_state, read_topic
 from topics.admin.errors import BrokerUnreachableError, RefusedError, TopicsError
 from topics.admin.model import (
     AddPartitions,
@@ -41,4 +41,5 @@ __all__ = [
     "make_plan",
     "problems",
     "read_state",
+    "read_topic",
 ]

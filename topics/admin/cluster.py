@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterable, Sequence
+from collections.abc import AsyncGenerator, Collection, Iterable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Protocol, cast
 
@@ -64,7 +64,15 @@ async def connect(bootstrap_servers: str, **connection: Any) -> AsyncGenerator[A
 
 async def read_state(admin: AdminClient, topics: Iterable[DeployedTopic]) -> ClusterState:
     """How the cluster has `topics`; those it does not have are left out."""
-    wanted = {topic.name for topic in topics}
+    return await _read_state(admin, {topic.name for topic in topics})
+
+
+async def read_topic(admin: AdminClient, name: str) -> TopicState | None:
+    """How the cluster has the topic of this full name; None where it has none."""
+    return (await _read_state(admin, {name})).topics.get(name)
+
+
+async def _read_state(admin: AdminClient, wanted: Collection[str]) -> ClusterState:
     try:
         brokers = len((await admin.describe_cluster())["brokers"])
         # All topics, not the wanted ones by name: to ask for a name creates it where brokers auto-create topics.

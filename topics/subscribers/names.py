@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from types import MappingProxyType
-
-from topics.catalogue import DEFAULT_PREFIX, TopicSpec
+from topics.catalogue import DEFAULT_PREFIX, TopicSpec, own_topic
 
 _DAY_MS = 24 * 60 * 60 * 1000
 _LARGE_RECORD = 16 * 1024 * 1024
@@ -28,17 +26,12 @@ def subscriber_specs(group: str, prefix: str, partitions: int) -> tuple[TopicSpe
 
 
 def _spec(name: str, description: str, partitions: int, days: int) -> TopicSpec:
-    return TopicSpec(
-        name=name,
-        record_type="",
-        item_type=None,
-        model=None,
-        key="the record's key, unchanged",
-        description=description,
+    return own_topic(
+        name,
+        "the record's key, unchanged",
+        description,
         partitions=partitions,
         retention_ms=days * _DAY_MS,
         # The record, and what the headers add to it.
         max_message_bytes=_LARGE_RECORD + 1024 * 1024,
-        fixed_name=True,
-        extra_config=MappingProxyType({}),
     )

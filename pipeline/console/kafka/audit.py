@@ -24,8 +24,8 @@ from pipeline.rejected.read import reader
 from pipeline.replay.job import now
 from pipeline.replay.reading import batches, spans_of
 from pipeline.settings import Settings
-from topics.admin import DeployedTopic, apply_changes, connect, make_plan, read_state
-from topics.catalogue import TopicSpec
+from topics.admin import DeployedTopic, apply_changes, connect, make_plan, read_state, read_topic
+from topics.catalogue import TopicSpec, own_topic
 
 log = logging.getLogger(__name__)
 
@@ -40,16 +40,11 @@ def audit_topic(prefix: str) -> str:
 
 def audit_spec(prefix: str) -> TopicSpec:
     """It as data, for the one who makes it."""
-    return TopicSpec(
-        name=audit_topic(prefix),
-        record_type="",
-        item_type=None,
-        model=None,
-        key="an id of what was done",
-        description="What operators did by a console: who, when, what, and how it ended. Internal.",
+    return own_topic(
+        audit_topic(prefix),
+        "an id of what was done",
+        "What operators did by a console: who, when, what, and how it ended. Internal.",
         partitions=1,
-        retention_ms=None,
-        fixed_name=True,
         extra_config=FOR_EVER,
     )
 
@@ -152,9 +147,8 @@ class KafkaAuditLog:
 
     async def _exists(self) -> bool:
         if not self._made:
-            topic = DeployedTopic(self._topic, "output", audit_spec(self._settings.prefix))
             async with connect(self._settings.bootstrap_servers, **self._settings.connection()) as admin:
-                self._made = self._topic in (await read_state(admin, [topic])).topics
+                self._made = await read_topic(admin, self._topic) is not None
         return self._made
 
 

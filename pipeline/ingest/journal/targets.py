@@ -9,9 +9,7 @@ from pipeline.core import Output
 from pipeline.ingest.writer import place
 from pipeline.logs import get_logger
 from pipeline.settings import Settings
-from topics.admin import connect, read_state
-from topics.admin.model import DeployedTopic
-from topics.catalogue import TopicSpec
+from topics.admin import connect, read_topic
 
 DEFAULT_MAX_BYTES = 1_048_588
 """Of a broker."""
@@ -56,11 +54,8 @@ class Targets:
         return placed
 
     async def _look_up(self, topic: str) -> _Target:
-        spec = TopicSpec(
-            name=topic, record_type="", item_type=None, model=None, key="", description="", fixed_name=True
-        )
         async with connect(self._settings.bootstrap_servers, **self._settings.connection()) as admin:
-            found = (await read_state(admin, [DeployedTopic(topic, "output", spec)])).topics.get(topic)
+            found = await read_topic(admin, topic)
         if found is None:
             raise MissingTopic(f"the topic {topic} does not exist; make it with: itemstream topics apply --yes")
         limit = int(found.config.get("max.message.bytes") or DEFAULT_MAX_BYTES)
