@@ -12,8 +12,9 @@ from typing import Any
 
 import orjson
 
-from pipeline.cli.replay_difference import difference_data
+from pipeline.console.kafka.shown_differences import Shown
 from pipeline.errors import ItemstreamError
+from pipeline.ingest.redact import compile_rules
 from pipeline.logs import configure_logs
 from pipeline.replay.comparison import Difference
 from pipeline.replay.content import Topics
@@ -54,7 +55,7 @@ async def _job(settings: Settings, job_id: str, stop: asyncio.Event) -> int:
 
 
 async def _difference(settings: Settings, selection: Selection, stop: asyncio.Event) -> int:
-    topics, told = Topics(settings.prefix), 0
+    shown, told = Shown(Topics(settings.prefix), compile_rules(settings.console_redact)), 0
 
     def on_progress(progress: Progress) -> None:
         _say({"done": progress.done, "size": progress.size})
@@ -62,13 +63,14 @@ async def _difference(settings: Settings, selection: Selection, stop: asyncio.Ev
     def on_difference(difference: Difference) -> None:
         nonlocal told
         told += 1
+        line = shown.line(difference)
         if told <= MOST_DIFFERENCES:
-            line = difference_data(difference, topics)
-            _say({"difference": {**line, "kind": difference.kind, "id": line[difference.kind]}})
+            _say({"difference": line})
 
     order = Order(kind="in-place", to=settings.prefix, selection=selection)
     compared = await dry_run(settings, order, stop, on_progress, on_difference)
-    _say({"summary": compared.tally.as_json(), "notes": compared.notes, "size": compared.job.size})
+    summary = compared.tally.as_json() | {"fields": dict(shown.fields.most_common())}
+    _say({"summary": summary, "notes": [*compared.notes, *shown.notes()], "size": compared.job.size})
     return 0 if compared.finished else STOPPED
 
 

@@ -7,29 +7,11 @@ from typing import Any, NamedTuple, Protocol, cast
 import orjson
 
 from pipeline.console.projection.facts import Json, label, moment, number, object_of
+from pipeline.console.redacted import redacted
 from pipeline.console.store.schema import ITEM, RESPONSE
-from pipeline.ingest.redact import Redaction, RedactionFailed
+from pipeline.ingest.redact import Redaction
 
 NO_PREVIEW = 2**62
-
-_KEPT = (
-    *("schema_version", "id", "revision", "cause", "session_sequence", "session_id", "conversation_id", "provider"),
-    *("tenant", "provider_session_id", "item_id", "item_type", "status", "previous_item_id", "previous_item_source"),
-    *(
-        "response_id",
-        "output_index",
-        "model",
-        "opened_at",
-        "done_at",
-        "deleted",
-        "source",
-        "role",
-        "call_id",
-        "item_ids",
-    ),
-)
-"""What is kept of a record that could not be redacted: what it is and where it stands, nothing of what was said."""
-WITHHELD = "redaction_failed"
 
 
 class Fetched(Protocol):
@@ -80,12 +62,7 @@ def incoming(
     if told is None or record is None:
         return None
     if redaction is not None:
-        try:
-            value = redaction.apply(value)
-            record = cast(Json, orjson.loads(value))
-        except RedactionFailed:
-            record = {name: record[name] for name in _KEPT if name in record} | {"warnings": [WITHHELD]}
-            value = orjson.dumps(record)
+        record, value = redacted(redaction, record, value)
     # Which entry it is, and where it stands, is by the record as it came: a rule must not make one entry of two.
     kind = RESPONSE if record_type == "response" else ITEM
     name = label(told.get("response_id" if kind == RESPONSE else "item_id")) or label(told.get("id"))
