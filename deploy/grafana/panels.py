@@ -37,6 +37,7 @@ WORKER = Dashboard(
                         (rate("itemstream_records_ignored_total"), "ignored"),
                         (rate("itemstream_records_rejected_total"), "rejected"),
                         (rate("itemstream_records_stale_total"), "stale: dropped after a rebalance"),
+                        (rate("itemstream_records_lost_total"), "lost: deleted before they were read"),
                     ),
                     "used + ignored + rejected is what was consumed.",
                     stacked=True,

@@ -68,6 +68,8 @@ class StreamCollector(Collector):
         # Each reason from the start, so that the first record of it is an increase.
         yield counter(m.REJECTED, {**dict.fromkeys(((reason,) for reason in get_args(Reason)), 0),
                                     **by_one(counts.rejected)})  # fmt: skip
+        # Of each partition it has, from the start; those that went away keep what they lost.
+        yield counter(m.LOST, {(str(number),): stats.lost[number] for number in {*stats.partitions, *stats.lost}})
         yield counter(m.OUTPUTS, by_one(stats.outputs))
 
     def _distributions(self) -> Iterator[Any]:

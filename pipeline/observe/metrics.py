@@ -44,6 +44,14 @@ STALE = Metric(
     "Records",
     "Records fetched before a rebalance and dropped; their new owner processes them.",
 )
+LOST = Metric(
+    "itemstream_records_lost_total",
+    "counter",
+    "Records",
+    "Offsets that Kafka had deleted from an input partition before they were read: records that are lost, and markers "
+    "of transactions between them.",
+    ("partition",),
+)
 OUTPUTS = Metric("itemstream_outputs_total", "counter", "Records", "Records written, by topic (full name).", ("topic",))
 LATENCY = Metric(
     "itemstream_end_to_end_latency_seconds",
@@ -221,7 +229,7 @@ def _library(name: str, kind: Kind, help: str, labels: tuple[str, ...] = ()) -> 
 
 
 WORKER: tuple[Metric, ...] = (
-    CONSUMED, USED, IGNORED, REJECTED, STALE, OUTPUTS, LATENCY,
+    CONSUMED, USED, IGNORED, REJECTED, STALE, LOST, OUTPUTS, LATENCY,
     TRANSACTIONS, ABORTED, TRANSACTION_SECONDS, BATCH_RECORDS, PROCESSING_SECONDS, RESTARTS,
     PARTITIONS, LAG, LAG_SECONDS, COMMITTED_OFFSET, STANDSTILL, PROGRESS_LIMIT, READY, REBALANCES,
     SESSIONS, STATE_ENTRIES, CHANGES, RESTORED, RESTORE_SECONDS,

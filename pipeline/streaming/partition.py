@@ -150,6 +150,12 @@ class InputPartition:
         if self.deferred_since is None:
             self.deferred_since = time.monotonic()
 
+    def skip_to(self, offset: int) -> None:
+        """What was before `offset` is gone from the log. Left to the next commit, so that it is found missing once."""
+        self.position = offset
+        if offset > self.committed and not (self.queue or self.committing):  # else their commit would be behind it
+            self.defer(BatchResult([], [], Counts()), offset)
+
     def take_deferred(self) -> Counts:
         """The deferred counts, which the commit about to be made covers."""
         deferred, self.deferred, self.deferred_since = self.deferred, Counts(), None

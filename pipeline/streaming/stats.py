@@ -45,6 +45,8 @@ class StreamStats:
     """Partitions started again after a failure."""
     stale: int = 0
     """Records fetched before a rebalance and dropped."""
+    lost: Counter[int] = field(default_factory=Counter[int])
+    """Records that Kafka had deleted when their turn came, by partition; they are counted when they are skipped."""
     rebalances: int = 0
     commit_seconds: float = 0.0
     """Summed over transactions, from the first send to the end of the commit."""
@@ -91,6 +93,7 @@ class StreamStats:
             "aborted": self.aborted,
             "restarts": self.restarts,
             "stale": self.stale,
+            "lost": self.lost.total(),
             "rebalances": self.rebalances,
             "commit_seconds": round(self.commit_seconds, 3),
             "commit_seconds_max": round(self.commit_seconds_max, 3),

@@ -286,18 +286,22 @@ class TransactionalStream:
 
     async def _skip_deleted(self, source: TopicPartition, offset: int) -> None:
         """The offset is not in the log (any more): go on at the log's start, and say so."""
+        partition = self._assignment.partitions.get(source)
         start = (await self._consumer.beginning_offsets([source]))[source]
+        if partition is None or self._assignment.partitions.get(source) is not partition or offset < partition.position:
+            return  # fetched under an older assignment: whoever opens the partition seeks to where it begins
+        lost = max(0, start - offset)
+        self.stats.lost[source.partition] += lost
         log.warning(
             "input_deleted_before_it_was_read",
             topic=source.topic,
             partition=source.partition,
             offset=offset,
             continues_at=start,
-            records_lost=max(0, start - offset),
+            records_lost=lost,
             advice="lengthen the input topic's retention or add workers",
         )
-        if (partition := self._assignment.partitions.get(source)) is not None:
-            partition.position = start
+        partition.skip_to(start)
         if source in self._consumer.assignment():
             self._consumer.seek(source, start)
 

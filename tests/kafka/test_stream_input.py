@@ -95,23 +95,48 @@ async def test_the_changelog_ends_with_markers_and_has_compacted_gaps(bootstrap_
     assert_exactly_once(await read_all(bootstrap_servers, names.output), 60)
 
 
+async def delete_records(bootstrap_servers: str, names: Names, before_offset: int) -> None:
+    """What retention does, at once."""
+    admin: Any = AIOKafkaAdminClient(bootstrap_servers=bootstrap_servers)
+    await admin.start()
+    await admin.delete_records({TopicPartition(names.source, 0): RecordsToDelete(before_offset=before_offset)})
+    await admin.close()
+
+
 async def test_input_deleted_by_retention_is_skipped_with_a_warning(bootstrap_servers: str, names: Names) -> None:
     await produce(bootstrap_servers, names.source, numbered(50, 1))
     stream = new_stream(bootstrap_servers, names)
     async with running(stream):
         await until(lambda: stream.stats.counts.consumed == 50)
     await produce(bootstrap_servers, names.source, numbered(50, 1))
-    admin: Any = AIOKafkaAdminClient(bootstrap_servers=bootstrap_servers)
-    await admin.start()
-    await admin.delete_records({TopicPartition(names.source, 0): RecordsToDelete(before_offset=80)})
-    await admin.close()
+    await delete_records(bootstrap_servers, names, 80)
     stream = new_stream(bootstrap_servers, names)
     with capture_logs() as logs:
         async with running(stream):
             await until(lambda: stream.stats.counts.consumed == 20)
     (warning,) = [line for line in logs if line["event"] == "input_deleted_before_it_was_read"]
     assert (warning["offset"], warning["continues_at"], warning["records_lost"]) == (50, 80, 30)
+    assert stream.stats.lost == {0: 30}
     assert (await committed_offsets(bootstrap_servers, names))[0] == 100
+
+
+async def test_a_loss_that_nothing_follows_is_found_once(bootstrap_servers: str, names: Names) -> None:
+    """A worker that starts again, or another one after a rebalance, must not report it anew."""
+    await produce(bootstrap_servers, names.source, numbered(50, 1))
+    first = new_stream(bootstrap_servers, names)
+    async with running(first):
+        await until(lambda: first.stats.counts.consumed == 50)
+    await produce(bootstrap_servers, names.source, numbered(50, 1))
+    await delete_records(bootstrap_servers, names, 100)
+    second = new_stream(bootstrap_servers, names)
+    async with running(second):
+        await until(lambda: second.stats.lost == {0: 50})
+    assert (await committed_offsets(bootstrap_servers, names))[0] == 100
+    await produce(bootstrap_servers, names.source, numbered(10, 1))
+    third = new_stream(bootstrap_servers, names)
+    async with running(third):
+        await until(lambda: third.stats.counts.consumed == 10)
+    assert third.stats.lost == {}
 
 
 async def test_outputs_larger_than_a_batch_go_alone(bootstrap_servers: str, unique: str) -> None:

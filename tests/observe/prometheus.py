@@ -22,7 +22,7 @@ from tests.observe.support import free_port
 ROOT = Path(__file__).parents[2]
 RULES = ROOT / "deploy" / "prometheus" / "alerts.yml"
 SCRAPE_SECONDS = 1
-_DURATION = re.compile(r"(?<=\[)(\d+)m(?=\])|(?<=for: )(\d+)m")
+_DURATION = re.compile(r"((?<=\[)|(?<=for: )|(?<=offset ))(\d+)m\b")
 
 
 def alerts() -> list[dict[str, Any]]:
@@ -31,8 +31,8 @@ def alerts() -> list[dict[str, Any]]:
 
 
 def hurried(rules: str, seconds_per_minute: int) -> str:
-    """The rules with every minute of a window or a `for` so many seconds long; what they compare stays as it is."""
-    return _DURATION.sub(lambda found: f"{int(found[1] or found[2]) * seconds_per_minute}s", rules)
+    """The rules with every minute of a window, `offset` or `for` so many seconds long; what they compare stays."""
+    return _DURATION.sub(lambda found: f"{int(found[2]) * seconds_per_minute}s", rules)
 
 
 class Prometheus:

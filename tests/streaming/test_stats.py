@@ -17,7 +17,7 @@ def test_a_snapshot_is_json_with_everything_in_it() -> None:
     assert told["outputs"] == {"a": 2, "b": 1}
     assert (told["transactions"], told["commit_seconds"], told["commit_seconds_max"]) == (2, 0.75, 0.5)
     assert told["partitions"] == {"2": {"position": 7, "lag": 0}}
-    assert told["restored_records"] == 4
+    assert (told["restored_records"], told["lost"]) == (4, 0)
     told_counts = dict(stats.latency_ms.cumulative())
     assert [told_counts[bound] for bound in ("5", "10", "25", "1000", "2500", "+Inf")] == [1, 1, 2, 2, 3, 3]
     assert (stats.latency_ms.total, stats.batch_records.total) == (4 + 14 + 1_004, 3)

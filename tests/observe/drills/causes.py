@@ -9,12 +9,15 @@ import resource
 import signal
 from collections.abc import AsyncGenerator
 
+from aiokafka import TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
+
 from pipeline.streaming.clients import close_consumer, input_consumer
 from pipeline.streaming.transactions import Transactions
 from pipeline.worker.stream_config import stream_config
 from tests.observe.drills.load import bad_tool, garbage, late, long_ago, mistake, much, slow_failure
 from tests.observe.drills.site import PARTITIONS, Drill, Site
-from tests.observe.support import scrape, total
+from tests.observe.support import scrape, total, until_true
 
 ATTEMPTS = 40
 OLD_SECONDS = 600
@@ -139,6 +142,24 @@ async def stopped(site: Site) -> AsyncGenerator[None]:
     site.start_worker()
 
 
+async def deleted_unread(site: Site) -> AsyncGenerator[None]:
+    def has_read_each() -> bool:
+        return sum(offset > 0 for _, offset in scrape(site.port).get("itemstream_committed_offset", [])) == PARTITIONS
+
+    await until_true(has_read_each)  # a group that has read nothing misses nothing
+    await asyncio.to_thread(site.stop_worker)
+    await asyncio.sleep(2)  # the load goes on
+    admin = AIOKafkaAdminClient(bootstrap_servers=site.deployed.bootstrap_servers)
+    await admin.start()
+    everything = RecordsToDelete(before_offset=-1)
+    await admin.delete_records(
+        {TopicPartition(site.deployed.input_topic, number): everything for number in range(PARTITIONS)}
+    )
+    await admin.close()
+    site.start_worker()
+    yield
+
+
 DRILLS: tuple[Drill[Site], ...] = (
     Drill(
         ("ItemstreamRejecting", "ItemstreamBug", "ItemstreamLatency", "ItemstreamToolFailing",
@@ -160,4 +181,8 @@ DRILLS: tuple[Drill[Site], ...] = (
     ),
     Drill(("ItemstreamRestarting",), "one process killed (SIGKILL) every four seconds", killed_again_and_again),
     Drill(("ItemstreamAbsent",), "the worker stopped", stopped),
+    Drill(
+        ("ItemstreamRecordsLost",),
+        "the worker stopped, and all that waits for it deleted from the input, as retention does", deleted_unread,
+    ),
 )  # fmt: skip
