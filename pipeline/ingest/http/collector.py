@@ -23,6 +23,10 @@ RETRY_SECONDS = 2.0
 """What a sender is told to wait when Kafka can't take it."""
 
 _REFUSED_STATUS = {"too_large": 413, "redaction": 422}
+_OF_ONE_SENDING = ("ce_time", "traceparent")
+"""Headers that another sending of the same event may tell otherwise."""
+_Same = tuple[str, bytes | None, bytes, tuple[tuple[str, bytes], ...]]
+"""What two sendings of one event have in common: its id, key, value and what else was told, such as the tenant."""
 
 
 class Taken(NamedTuple):
@@ -63,7 +67,7 @@ class Collector:
         self.counts = Counts()
         self._redaction = redaction
         self._timeout = timeout
-        self._under_way: dict[tuple[bytes | None, str, bytes], asyncio.Future[None]] = {}
+        self._under_way: dict[_Same, asyncio.Future[None]] = {}
 
     def check(self, caller: Caller, found: Sequence[Found], expected_type: str | None) -> list[Taken]:
         """All of a request, ready to be written. Raises BatchRefused where one of it can't be taken, Problem 429 where
@@ -132,7 +136,7 @@ class Collector:
     def _submit(self, taken: Taken) -> asyncio.Future[None] | KafkaUnavailable:
         """An event that is sent again while its first sending still waits for Kafka joins that: it is written once."""
         record = taken.record
-        same = None if taken.id is None else (record.key, taken.id, record.value)
+        same = None if taken.id is None else (taken.id, record.key, record.value, _told(record))
         if same is not None and (under_way := self._under_way.get(same)) is not None:
             return under_way
         try:
@@ -155,3 +159,7 @@ class Collector:
         if isinstance(error, KafkaUnavailable | RecordRefused):
             return Problem(503, str(error), retry_after=RETRY_SECONDS)
         raise error
+
+
+def _told(record: EventRecord) -> tuple[tuple[str, bytes], ...]:
+    return tuple(header for header in record.headers if header[0] not in _OF_ONE_SENDING)

@@ -129,6 +129,23 @@ async def test_a_batch_with_a_wrong_line_is_not_written(
     assert await records(bootstrap_servers, topic) == []
 
 
+async def test_only_the_same_event_joins_one_that_is_under_way(
+    client: aiohttp.ClientSession, bootstrap_servers: str, topic: str
+) -> None:
+    """All of one request, so each is under way when the next one comes. What is told of an event is part of it."""
+    others: list[dict[str, str | None]] = [
+        {"tenant": "umbrella"}, {"tenant": None}, {"provider": "xai"}, {"sequence": "8"}, {"sessionid": "sess 2"},
+    ]  # fmt: skip
+    again = [{}, {"time": "2026-01-31T13:00:00Z"}, {"traceparent": _TRACE.replace("4b", "4c")}]
+    batch = b"[" + b",".join(structured(**changes) for changes in [{}, *others, *again]) + b"]"
+    status, told, _ = await post(client, PATH, batch, BATCHED)
+    assert (status, [line["status"] for line in told["lines"]]) == (200, [200] * 9)
+    names = ("ce_tenant", "ce_provider", "ce_sequence", "ce_sessionid")
+    found = [[headers.get(name) for name in names] for _, _, headers in await records(bootstrap_servers, topic)]
+    one = {"tenant": "acme", "provider": "openai", "sequence": "7", "sessionid": "sess 1"}
+    assert sorted(found, key=str) == sorted((list((one | other).values()) for other in [{}, *others]), key=str)
+
+
 _WRONG_BODIES: list[tuple[bytes, str | None]] = [
     (body(type=None), "type"),
     (body(type="other"), "type"),
