@@ -7,6 +7,7 @@ the parsed event and gives back the event to keep (or changes it in place and gi
 from __future__ import annotations
 
 import importlib
+import re
 from collections.abc import Callable, Sequence
 from typing import Any, cast
 
@@ -19,6 +20,9 @@ from pipeline.errors import UsageError
 REDACTED = "[redacted]"
 
 _RFC_9535: Any = cast(Any, jsonpath).JSONPathEnvironment(strict=True)
+
+_ESCAPE = re.compile(rb"\\(u003[aA]|.)")
+"""Any escape; the first is a colon's."""
 
 Rule = Callable[[dict[str, Any]], dict[str, Any] | None]
 
@@ -34,7 +38,10 @@ class Redaction:
         self._rules = tuple(rules)
 
     def apply(self, value: bytes) -> bytes:
-        """`value`, the same bytes where no rule changed anything. Raises RedactionFailed; never lets it by."""
+        """`value`, the same bytes where no rule changed anything. Raises RedactionFailed; never lets it by.
+
+        Rules see what a parser sees. Of members of one name that is the last; the others are left out.
+        """
         try:
             event: Any = orjson.loads(value)
         except orjson.JSONDecodeError as error:
@@ -52,7 +59,17 @@ class Redaction:
             after = orjson.dumps(event)
         except (TypeError, orjson.JSONEncodeError):
             raise RedactionFailed("a redaction rule made of the event what is no JSON") from None
-        return value if after == before else after
+        return value if after == before and not _hides_members(value, before) else after
+
+
+def _hides_members(value: bytes, parsed: bytes) -> bool:
+    """Whether an object in `value` has a name twice; `parsed` is what a parser made of it, written anew.
+
+    Each member has a colon, and each colon of a text is in both, `\\u003a` as one in `parsed`: `value` has more of them
+    where members are missing, and only there.
+    """
+    escaped = sum(len(one) > 1 for one in _ESCAPE.findall(value)) if b"\\u003" in value else 0
+    return value.count(b":") + escaped != parsed.count(b":")
 
 
 def compile_rules(rules: Sequence[str | Rule]) -> Redaction | None:

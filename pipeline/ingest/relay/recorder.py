@@ -99,6 +99,7 @@ class Recorder:
             self.session = session_told(type_, value) or self.session
         if not self._rules.audio:
             value = without_audio(type_, value)
+        redaction = self._rules.redaction
         event = CollectedEvent(
             value=value,
             session=self.session,
@@ -106,12 +107,13 @@ class Recorder:
             time=rfc3339(now),
             provider=self._provider,
             tenant=self._tenant,
-            type=type_,
-            id=id_,
+            # Under rules they are read from what is left.
+            type=type_ if redaction is None else None,
+            id=id_ if redaction is None else None,
             traceparent=self._traceparent,
         )
         try:
-            record = event_record(event, max_bytes=self._rules.max_event_bytes, redaction=self._rules.redaction)
+            record = event_record(event, max_bytes=self._rules.max_event_bytes, redaction=redaction)
         except EventRefused as error:
             refused = self._counts.refused
             refused[error.reason] = refused.get(error.reason, 0) + 1

@@ -143,6 +143,15 @@ async def test_redaction_comes_before_the_journal() -> None:
     assert json.loads(relay.journal.values[0])["item"] == {"id": "i", "content": "[redacted]"}
 
 
+async def test_redaction_holds_for_the_headers_too() -> None:
+    rules = compile_rules(["$.event_id"])
+    told = ['{"event_id":"4111","type":"a"}', '{"event_id":"4111","type":"a","event_id":"4111"}', '{"type":"a"}']
+    relay = await converse(told, recording=RecordingRules(TOPIC, redaction=rules))
+    assert b"4111" not in b"".join(relay.journal.records)
+    told_headers = [headers(output) for output in relay.journal.outputs]
+    assert [(one["ce_type"], one.get("ce_id")) for one in told_headers] == [("a", "[redacted]")] * 2 + [("a", None)]
+
+
 async def test_events_that_are_too_large_pass_and_are_counted() -> None:
     large = json.dumps({"type": "x", "event_id": "e", "text": "y" * 5000})
     relay = await converse([large, event(2)], recording=RecordingRules(TOPIC, max_event_bytes=4000))
