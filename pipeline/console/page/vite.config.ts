@@ -9,6 +9,8 @@ export default defineConfig({
   build: {
     // The manifest tells the size check what the first page loads.
     manifest: true,
+    // What MIT and its like ask for of whoever passes on copies: notices and terms of all that is bundled.
+    license: { fileName: "licenses.md" },
     // Browsers that know light-dark(): what stands in for it would not follow the scheme that one chose.
     target: ["chrome123", "edge123", "firefox125", "safari17.5"],
     // No data: URLs: the content security policy allows files of this origin only.
