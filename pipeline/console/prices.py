@@ -64,7 +64,9 @@ class Prices(BaseModel):
     models: dict[str, Price]
 
     def cost(self, tokens: UsageSum) -> float | None:
-        """What tokens of one model cost; None where there is no price of it."""
+        """What tokens of one model cost; None where there is no price of it. No tokens cost nothing, whatever the price."""
+        if not (tokens.input_tokens or tokens.output_tokens or tokens.total_tokens):
+            return 0
         for pattern, price in self.models.items():
             if tokens.model is not None and fnmatchcase(tokens.model, pattern):
                 return price.of(tokens)
@@ -86,11 +88,15 @@ def read_prices(path: Path) -> Prices:
 
 
 def priced(sums: Iterable[UsageSum], prices: Prices | None, *, by_model: bool) -> Usage:
-    """The rows, in the order in which their groups come first."""
+    """The rows, in the order in which their groups come first. A sum knows what it lacks: a cost is never too low."""
     rows: dict[tuple[str | None, ...], UsageRow] = {}
+    unpriced: set[str | None] = set()
     for one in sums:
         model = one.model if by_model else None
         cost = None if prices is None else prices.cost(one)
+        lacks = prices is not None and cost is None
+        if lacks:
+            unpriced.add(one.model)
         row = UsageRow(
             day=one.day,
             tenant=one.tenant,
@@ -103,11 +109,16 @@ def priced(sums: Iterable[UsageSum], prices: Prices | None, *, by_model: bool) -
             output_audio_tokens=one.output_audio_tokens,
             total_tokens=one.total_tokens,
             cost=cost,
+            priced_cost=cost,
+            unpriced_responses=one.responses if lacks else 0,
         )
         key = (one.day, one.tenant, model)
         rows[key] = row if key not in rows else _added(rows[key], row)
     return Usage(
-        rows=list(rows.values()), currency=None if prices is None else prices.currency, priced=prices is not None
+        rows=list(rows.values()),
+        currency=None if prices is None else prices.currency,
+        priced=prices is not None,
+        unpriced_models=sorted(unpriced, key=lambda model: (model is None, model or "")),
     )
 
 
@@ -119,10 +130,12 @@ _SUMMED = (
     "input_audio_tokens",
     "output_audio_tokens",
     "total_tokens",
+    "unpriced_responses",
 )
 
 
 def _added(row: UsageRow, more: UsageRow) -> UsageRow:
     sums = {name: getattr(row, name) + getattr(more, name) for name in _SUMMED}
     cost = None if row.cost is None or more.cost is None else row.cost + more.cost
-    return row.model_copy(update={**sums, "cost": cost})
+    told = [one for one in (row.priced_cost, more.priced_cost) if one is not None]
+    return row.model_copy(update={**sums, "cost": cost, "priced_cost": sum(told) if told else None})

@@ -9,13 +9,12 @@ import secrets
 import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 
 from pipeline.console.access.tokens import Token, TokenStore
-from pipeline.console.models import Role
+from pipeline.console.models import Role, Via
 
 SESSION_SECONDS = 12 * 3600
 """How long a browser stays logged in."""
@@ -23,7 +22,6 @@ LOCAL = "local"
 """The name of who needs none: the console is open to this machine alone."""
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
-Via = Literal["token", "cookie", "proxy", "local"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from pipeline.console.models.access import (
     Login,
     Me,
     Role,
+    Via,
 )
 from pipeline.console.models.base import (
     Health,
@@ -118,5 +119,6 @@ __all__ = [
     "Tools",
     "Usage",
     "UsageRow",
+    "Via",
     "WorkerMember",
 ]

@@ -10,6 +10,7 @@ from pipeline.console.models.base import Model
 from topics.models.common import Rfc3339
 
 Role = Literal["viewer", "operator"]
+Via = Literal["token", "cookie", "proxy", "local"]
 
 
 class Features(Model):
@@ -25,6 +26,7 @@ class Me(Model):
 
     name: str
     role: Role
+    via: Via = Field(description="How it was told who asks. Only who came by `cookie` can log out.")
     csrf_token: str = Field(description="To be sent with every POST as header `X-CSRF-Token`.")
     version: str = Field(description="Of itemstream.")
     prefix: str = Field(description="Of the topics.")

@@ -42,6 +42,7 @@ class SessionSummary(Model):
     tool_failures: int
     responses: int
     failed_responses: int
+    failed_transcripts: int = Field(description="Messages of which the provider could not make a transcript.")
     interrupted: int = Field(description="Messages that the user interrupted.")
     rejected: int = Field(description="Events of the session that could not be used.")
     input_tokens: int

@@ -59,7 +59,9 @@ class UsageRow(Model):
     input_audio_tokens: int
     output_audio_tokens: int
     total_tokens: int
-    cost: float | None = Field(description="Null where no price is known of a model in the group.")
+    cost: float | None = Field(description="Null where a model in the group has no price, rather than too low.")
+    priced_cost: float | None = Field(description="Of those of its models that have a price; null where none has.")
+    unpriced_responses: int = Field(description="Responses of its models that have no price.")
 
 
 class Usage(Model):
@@ -68,3 +70,6 @@ class Usage(Model):
     rows: list[UsageRow]
     currency: str | None
     priced: bool = Field(description="Whether there is a price list (setting `console_prices`).")
+    unpriced_models: list[str | None] = Field(
+        description="Models that used tokens and are not in the price list; null: responses that tell no model."
+    )

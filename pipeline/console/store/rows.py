@@ -15,13 +15,12 @@ from pipeline.core.event import rfc3339
 Row = RowMapping
 
 SAME = ("session_id", "provider", "tenant", "model", "conversation_id", "preview", *COUNTS)
-SHOWN = tuple(name for name in SAME if name != "failed_transcripts")
 
 
 def summary_fields(row: Row, tools: Sequence[str], rejected: int, snippet: str | None) -> dict[str, Any]:
     """The fields of a SessionSummary."""
     return {
-        **{name: row[name] for name in SHOWN},
+        **{name: row[name] for name in SAME},
         "first_at": rfc3339(row["first_at"]),
         "last_at": rfc3339(row["last_at"]),
         "tools": list(tools),

@@ -19,6 +19,7 @@ async def me(console: Here, caller: Caller) -> Me:
     return Me(
         name=caller.name,
         role=caller.role,
+        via=caller.via,
         csrf_token=console.access.csrf_token(caller),
         version=__version__,
         prefix=console.prefix,

@@ -45,6 +45,15 @@ class Talk:
         """The output of a call; its item id."""
         return await self._item({"type": "function_call_output", "call_id": call_id, "output": json.dumps(output)})
 
+    async def user_is_not_understood(self) -> str:
+        """A spoken message without a transcript: the provider fails to make one; its item id."""
+        content = [{"type": "input_audio", "transcript": None}]
+        item_id = await self._item({"type": "message", "role": "user", "status": "completed", "content": content})
+        error = {"type": "transcription_error", "code": "audio_unintelligible", "message": "The audio was not clear."}
+        failed = "conversation.item.input_audio_transcription.failed"
+        await self.send({"type": failed, "item_id": item_id, "content_index": 0, "error": error})
+        return item_id
+
     async def _item(self, item: dict[str, Any]) -> str:
         self._count += 1
         item = {"id": f"item-{self._count}-{self.session_id}", **item}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import uuid
 from typing import Any
@@ -41,6 +42,15 @@ def find(scene: Scene, wanted: Any) -> tuple[str, dict[str, Any]]:
             if wanted(one):
                 return session["session_id"], one
     raise AssertionError("the simulated sessions have nothing of that kind")
+
+
+def positions(printed: str) -> list[int]:
+    """Of the entries of timelines, printed one behind the other."""
+    decoder, at, found = json.JSONDecoder(), 0, list[int]()
+    while at < len(printed):
+        page, at = decoder.raw_decode(printed, at)
+        found += [one["position"] for one in page["entries"]]
+    return found
 
 
 async def open_at(visit: Visit, session_id: str, item_id: str = "", **options: Any) -> Page:
@@ -118,17 +128,23 @@ async def test_a_link_to_what_is_not_there_says_so(scene: Scene, visit: Visit) -
     await expect(missing.get_by_role("heading", name="There is no such session")).to_be_visible()
 
 
+async def copied_of(page: Page, what: str, named: str) -> str:
+    """What the menu of the conversation puts onto the clipboard."""
+    await page.get_by_role("button", name="Copy", exact=True).click()
+    await page.get_by_role("menuitem", name=what).click()
+    await expect(page.get_by_role("status").filter(has_text=f"{named} copied")).to_be_visible()
+    return await page.evaluate("navigator.clipboard.readText()")
+
+
 async def test_it_can_be_taken_elsewhere(scene: Scene, visit: Visit, tmp_path: Any) -> None:
     session_id, _ = find(scene, lambda one: one["record_type"] == "function_call_output")
     page = await open_at(visit, session_id)
 
     async def copied(what: str, named: str) -> str:
-        await page.get_by_role("button", name="Copy", exact=True).click()
-        await page.get_by_role("menuitem", name=what).click()
-        await expect(page.get_by_role("status").filter(has_text=f"{named} copied")).to_be_visible()
-        return await page.evaluate("navigator.clipboard.readText()")
+        return await copied_of(page, what, named)
 
     records = json.loads(await copied("As JSON", "JSON"))
+    assert await copied("Copy the link", "Link") == f"{scene.url}/sessions/{quote(session_id, safe='')}"
     timeline = scene.get(f"/api/sessions/{quote(session_id, safe='')}/timeline?limit=1000")
     assert records == [one["record"] for one in timeline["entries"]]
     assert f"{scene.url}/api/sessions/" in await copied("As curl", "curl")
@@ -199,5 +215,11 @@ async def test_ten_thousand_entries_scroll_with_few_of_them_there(scene: Scene, 
         await page.wait_for_function(IN_SIGHT, arg=[share, total])
         assert await entries(page).count() < 60
     last = scene.get(f"/api/sessions/{longest['session_id']}/timeline?offset={total - 1}&limit=1")["entries"][0]
+    # Its copy as a command has all of it.
+    command = await copied_of(page, "As curl", "curl")
+    shell = await asyncio.create_subprocess_shell(command, stdout=asyncio.subprocess.PIPE)
+    printed, _ = await shell.communicate()
+    assert shell.returncode == 0
+    assert positions(printed.decode()) == [*range(total)]
     linked = await open_at(visit, longest["session_id"], last["id"])
     await expect(entry(linked, last["id"])).to_be_in_viewport()

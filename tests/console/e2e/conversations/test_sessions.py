@@ -134,6 +134,20 @@ async def test_a_session_that_begins_comes_in_by_itself(scene: Scene, visit: Vis
         await expect(rows(page)).to_contain_text("2 items", timeout=LIVE_MS)
 
 
+async def test_a_transcript_that_failed_is_an_error_in_what_comes_in_too(scene: Scene, visit: Visit) -> None:
+    tenant = uuid.uuid4().hex
+    page = await visit(f"/sessions?tenant={tenant}&error=true")
+    await expect(page.get_by_role("heading", name="No session matches")).to_be_visible()
+    await expect(page.get_by_role("status").filter(has_text="Live")).to_be_visible()
+    async with Talk(scene.deployed, f"sess-{tenant}", tenant) as talk:
+        await talk.user_is_not_understood()
+    await scene.until(lambda: scene.sessions(f"tenant={tenant}&error=true"))
+    await expect(rows(page)).to_contain_text("1 error")
+    await rows(page).first.click()
+    await expect(page.get_by_role("heading", name="Conversation")).to_be_visible()
+    await expect(page.locator("main")).to_contain_text("1 error")
+
+
 async def test_while_one_reads_below_news_wait_to_be_asked_for(scene: Scene, visit: Visit) -> None:
     page = await visit("/sessions")
     await expect(rows(page).first).to_be_visible()

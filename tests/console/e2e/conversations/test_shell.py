@@ -75,6 +75,13 @@ async def test_an_address_that_does_not_exist_says_so(visit: Visit, accessible: 
     await accessible(page)
 
 
+async def test_who_did_not_log_in_can_not_log_out(visit: Visit) -> None:
+    page = await visit("/sessions")
+    await page.get_by_role("button", name="local").click()
+    await expect(page.get_by_text("local is an operator")).to_be_visible()
+    await expect(page.get_by_role("menuitem", name="Log out")).to_have_count(0)
+
+
 async def test_with_tokens_one_logs_in_and_out(scene: Scene, visit: Visit, accessible: Check, tmp_path: Path) -> None:
     with ConsoleProcess(scene.deployed, tmp_path, console_retention=0) as own:
         page = await visit("/usage", url=own.url)

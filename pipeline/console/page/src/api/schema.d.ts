@@ -814,6 +814,12 @@ export interface components {
              * @description Of itemstream.
              */
             version: string;
+            /**
+             * Via
+             * @description How it was told who asks. Only who came by `cookie` can log out.
+             * @enum {string}
+             */
+            via: "token" | "cookie" | "proxy" | "local";
         };
         /**
          * Node
@@ -1184,6 +1190,11 @@ export interface components {
             conversation_id: string | null;
             /** Failed Responses */
             failed_responses: number;
+            /**
+             * Failed Transcripts
+             * @description Messages of which the provider could not make a transcript.
+             */
+            failed_transcripts: number;
             /** First At */
             first_at: string | null;
             /** Input Tokens */
@@ -1267,6 +1278,11 @@ export interface components {
             conversation_id: string | null;
             /** Failed Responses */
             failed_responses: number;
+            /**
+             * Failed Transcripts
+             * @description Messages of which the provider could not make a transcript.
+             */
+            failed_transcripts: number;
             /** First At */
             first_at: string | null;
             /** Input Tokens */
@@ -1428,6 +1444,11 @@ export interface components {
             priced: boolean;
             /** Rows */
             rows: components["schemas"]["UsageRow"][];
+            /**
+             * Unpriced Models
+             * @description Models that used tokens and are not in the price list; null: responses that tell no model.
+             */
+            unpriced_models: (string | null)[];
         };
         /**
          * UsageRow
@@ -1438,7 +1459,7 @@ export interface components {
             cached_tokens: number;
             /**
              * Cost
-             * @description Null where no price is known of a model in the group.
+             * @description Null where a model in the group has no price, rather than too low.
              */
             cost: number | null;
             /**
@@ -1456,12 +1477,22 @@ export interface components {
             output_audio_tokens: number;
             /** Output Tokens */
             output_tokens: number;
+            /**
+             * Priced Cost
+             * @description Of those of its models that have a price; null where none has.
+             */
+            priced_cost: number | null;
             /** Responses */
             responses: number;
             /** Tenant */
             tenant: string | null;
             /** Total Tokens */
             total_tokens: number;
+            /**
+             * Unpriced Responses
+             * @description Responses of its models that have no price.
+             */
+            unpriced_responses: number;
         };
         /**
          * WorkerMember

@@ -27,10 +27,14 @@ export function Who({ me }: { me: Me }) {
           {me.name} is {me.role === "operator" ? "an operator" : "a viewer"}. {MAY[me.role]}
         </Menu.Label>
         <Menu.Label>itemstream {me.version}</Menu.Label>
-        <Menu.Divider />
-        <Menu.Item onClick={() => post("/api/logout").finally(() => queries.resetQueries())}>
-          Log out
-        </Menu.Item>
+        {me.via === "cookie" && (
+          <>
+            <Menu.Divider />
+            <Menu.Item onClick={() => post("/api/logout").finally(() => queries.resetQueries())}>
+              Log out
+            </Menu.Item>
+          </>
+        )}
       </Menu.Dropdown>
     </Menu>
   );

@@ -6,7 +6,8 @@ import type { SessionDetail } from "../../api/types";
 import { Copier } from "../../parts/Copier";
 import { CopyButton } from "../../parts/CopyButton";
 import { duration, fullTime, plural } from "../../parts/formats";
-import { sessionCurl, sessionFixture, sessionJson } from "./copies";
+import { failures } from "../sessions/failures";
+import { sessionCurl, sessionFixture, sessionJson, sessionLink } from "./copies";
 
 /** Where one came from: the list, as it was filtered. */
 export function BackToSessions() {
@@ -21,7 +22,7 @@ export function BackToSessions() {
 }
 
 export function Head({ session, rawEvents }: { session: SessionDetail; rawEvents: boolean }) {
-  const failures = session.tool_failures + session.failed_responses;
+  const errors = failures(session);
   const length =
     session.first_at && session.last_at
       ? duration(Date.parse(session.last_at) - Date.parse(session.first_at))
@@ -51,9 +52,9 @@ export function Head({ session, rawEvents }: { session: SessionDetail; rawEvents
           {facts.filter(Boolean).join(" · ")}
         </Text>
         <Group gap={4}>
-          {failures > 0 && (
+          {errors > 0 && (
             <Badge variant="light" color="red" tt="none">
-              {plural(failures, "error")}
+              {plural(errors, "error")}
             </Badge>
           )}
           {session.interrupted > 0 && (
@@ -68,12 +69,13 @@ export function Head({ session, rawEvents }: { session: SessionDetail; rawEvents
           )}
         </Group>
       </Stack>
-      <CopySession sessionId={session.session_id} rawEvents={rawEvents} />
+      <CopySession session={session} rawEvents={rawEvents} />
     </Group>
   );
 }
 
-function CopySession({ sessionId, rawEvents }: { sessionId: string; rawEvents: boolean }) {
+function CopySession({ session, rawEvents }: { session: SessionDetail; rawEvents: boolean }) {
+  const { session_id: sessionId, total_entries: entries } = session;
   return (
     <Copier>
       {(copy) => (
@@ -84,8 +86,9 @@ function CopySession({ sessionId, rawEvents }: { sessionId: string; rawEvents: b
             </Button>
           </Menu.Target>
           <Menu.Dropdown>
+            <Menu.Item onClick={() => copy("Link", () => sessionLink(sessionId))}>Copy the link</Menu.Item>
             <Menu.Item onClick={() => copy("JSON", () => sessionJson(sessionId))}>As JSON</Menu.Item>
-            <Menu.Item onClick={() => copy("curl", () => sessionCurl(sessionId))}>As curl</Menu.Item>
+            <Menu.Item onClick={() => copy("curl", () => sessionCurl(sessionId, entries))}>As curl</Menu.Item>
             <Menu.Item
               onClick={() => copy("Test fixture", () => sessionFixture(sessionId))}
               disabled={!rawEvents}

@@ -1,11 +1,12 @@
 import { getText } from "../../api/client";
 import type { Entry } from "../../api/types";
-import { sessionPath, wholeTimeline } from "./queries";
+import { MOST, sessionPath, wholeTimeline } from "./queries";
 
-/** `curl` for one of the API's addresses; the token is taken from the variable it is started with. */
-function curl(path: string): string {
+/** `curl` for one of the API's addresses; the token is taken from the variable it is started with. `pages`: a query, as it is. */
+function curl(path: string, pages = ""): string {
   const url = new URL(path, window.location.origin).toString();
-  return `curl --fail-with-body -H "Authorization: Bearer $ITEMSTREAM_CONSOLE_TOKEN" '${url.replaceAll("'", "%27")}'`;
+  const options = `-sS --fail-with-body -H "Authorization: Bearer $ITEMSTREAM_CONSOLE_TOKEN"`;
+  return `curl ${options} '${url.replaceAll("'", "%27")}${pages}'`;
 }
 
 export const json = (value: unknown): string => JSON.stringify(value, null, 2);
@@ -19,8 +20,14 @@ export const itemLink = (sessionId: string, id: string): string =>
     window.location.origin,
   ).toString();
 
-export const sessionCurl = (sessionId: string): string =>
-  curl(`${sessionPath(sessionId)}/timeline?limit=1000`);
+export const sessionLink = (sessionId: string): string =>
+  new URL(`/sessions/${encodeURIComponent(sessionId)}`, window.location.origin).toString();
+
+/** A conversation of so many entries: where they are more than the API tells at once, curl asks for one page after another. */
+export function sessionCurl(sessionId: string, entries: number): string {
+  const offset = entries > MOST ? `&offset=[0-${entries - 1}:${MOST}]` : "";
+  return curl(`${sessionPath(sessionId)}/timeline`, `?limit=${MOST}${offset}`);
+}
 
 export const sessionJson = async (sessionId: string): Promise<string> =>
   json((await wholeTimeline(sessionId)).map((entry: Entry) => entry.record));

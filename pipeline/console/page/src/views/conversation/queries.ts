@@ -4,7 +4,8 @@ import { queries } from "../../api/queries";
 import type { Entry, RawEvents, Revisions, SessionDetail, Timeline } from "../../api/types";
 
 export const PAGE = 200;
-const MOST = 1_000;
+/** Entries that the API tells at once. */
+export const MOST = 1_000;
 
 export const sessionPath = (sessionId: string): string => `/api/sessions/${encodeURIComponent(sessionId)}`;
 const itemPath = (sessionId: string, id: string) =>

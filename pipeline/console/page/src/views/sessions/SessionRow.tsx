@@ -4,12 +4,13 @@ import { memo } from "react";
 import type { SessionSummary } from "../../api/types";
 import { count, plural } from "../../parts/formats";
 import { Moment } from "../../parts/Moment";
+import { failures } from "./failures";
 import classes from "./SessionRow.module.css";
 import { Snippet } from "./Snippet";
 
 /** One session: how it began, with whom, what was done, and what went wrong. */
 export const SessionRow = memo(function SessionRow({ session }: { session: SessionSummary }) {
-  const failures = session.tool_failures + session.failed_responses;
+  const errors = failures(session);
   const facts = [
     plural(session.items, "item"),
     session.tool_calls > 0 && plural(session.tool_calls, "call"),
@@ -40,9 +41,9 @@ export const SessionRow = memo(function SessionRow({ session }: { session: Sessi
           {facts.join(" · ")}
         </Text>
         <Box className={classes.flags}>
-          {failures > 0 && (
+          {errors > 0 && (
             <Badge variant="light" color="red" tt="none">
-              {plural(failures, "error")}
+              {plural(errors, "error")}
             </Badge>
           )}
           {session.interrupted > 0 && (

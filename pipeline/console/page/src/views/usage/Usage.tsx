@@ -11,6 +11,7 @@ import { View } from "../../parts/View";
 import { DIMENSIONS, type Dimension, dimensions, FIGURES, type Figure } from "./figures";
 import { Prices } from "./Prices";
 import { usageRoute } from "./route";
+import { Unpriced } from "./Unpriced";
 import { UsageTable } from "./UsageTable";
 
 const UsageChart = lazy(() => import("./UsageChart"));
@@ -44,6 +45,7 @@ export function Usage() {
       ) : (
         <Stack gap="lg">
           {!priced && <Prices />}
+          <Unpriced usage={chart.data} />
           <Group align="end">
             <Select
               label="Figure"

@@ -1,9 +1,9 @@
-import { Button, CopyButton, Group } from "@mantine/core";
+import { Button, CopyButton, Group, Text } from "@mantine/core";
 import type { Usage, UsageRow } from "../../api/types";
-import { count } from "../../parts/formats";
+import { count, plural } from "../../parts/formats";
 import { type Column, SortableTable } from "../../parts/SortableTable";
 import { csv } from "./csv";
-import { DIMENSIONS, type Dimension, money, sum, UNTOLD } from "./figures";
+import { type Count, costs, costText, DIMENSIONS, type Dimension, sum, UNTOLD } from "./figures";
 
 const COUNTS = [
   ["responses", "Responses"],
@@ -37,8 +37,8 @@ function columns(by: readonly Dimension[], usage: Usage): Column<UsageRow>[] {
     key: "cost",
     title: "Cost",
     numeric: true,
-    value: (row) => row.cost,
-    cell: (row) => money(row.cost, usage.currency),
+    value: (row) => row.priced_cost,
+    cell: (row) => costText([row], usage.currency),
   };
   return [...named, ...counts, ...(usage.priced ? [cost] : [])];
 }
@@ -48,13 +48,14 @@ export function UsageTable({ usage, by }: { usage: Usage; by: readonly Dimension
   const shown = columns(by, usage);
   const text = csv(
     shown.map((column) => column.key),
-    usage.rows.map((row) => shown.map((column) => column.value(row))),
+    // A program that adds up the cells must not take what lacks a price for all of it.
+    usage.rows.map((row) => shown.map((column) => (column.key === "cost" ? row.cost : column.value(row)))),
   );
   const sums = shown.map((column, index) => {
     if (index === 0) return "Together";
     if (!column.numeric) return null;
-    const total = sum(usage.rows, column.key as "responses");
-    return column.key === "cost" ? money(total, usage.currency) : count(total ?? 0);
+    if (column.key === "cost") return <Together usage={usage} />;
+    return count(sum(usage.rows, column.key as Count));
   });
   return (
     <>
@@ -79,6 +80,21 @@ export function UsageTable({ usage, by }: { usage: Usage; by: readonly Dimension
         order={{ key: by[0] ?? "day", down: by[0] === "day" }}
         foot={sums}
       />
+    </>
+  );
+}
+
+/** What all rows cost, and how many of them cost more than is told. */
+function Together({ usage }: { usage: Usage }) {
+  const { lacking } = costs(usage.rows);
+  return (
+    <>
+      {costText(usage.rows, usage.currency)}
+      {lacking > 0 && (
+        <Text component="span" display="block" fz="xs" c="dimmed">
+          {lacking} of {plural(usage.rows.length, "row")} lack a price
+        </Text>
+      )}
     </>
   );
 }

@@ -33,13 +33,24 @@ export function dimensions(named: string | undefined, fallback: readonly Dimensi
   return found.length > 0 ? found : [...fallback];
 }
 
-/** The sum of a figure; null where no row has it. */
-export function sum(
-  rows: readonly UsageRow[],
-  figure: Figure | "responses" | "cached_tokens",
-): number | null {
-  const told = rows.map((row) => row[figure]).filter((value) => value !== null);
-  return told.length > 0 ? told.reduce((total, value) => total + value, 0) : null;
+export type Count = Exclude<Figure, "cost"> | "responses" | "cached_tokens";
+
+export const sum = (rows: readonly UsageRow[], figure: Count): number =>
+  rows.reduce((total, row) => total + row[figure], 0);
+
+/** What rows cost: `least` is the sum of what has a price, null where nothing has; `lacking` of them lack some price. */
+export function costs(rows: readonly UsageRow[]): { least: number | null; lacking: number } {
+  const told = rows.map((row) => row.priced_cost).filter((cost) => cost !== null);
+  return {
+    least: told.length > 0 ? told.reduce((total, cost) => total + cost, 0) : null,
+    lacking: rows.filter((row) => row.unpriced_responses > 0).length,
+  };
+}
+
+/** `≥ 1.20 USD` where some of it has no price, `–` where none of it has. */
+export function costText(rows: readonly UsageRow[], currency: string | null): string {
+  const { least, lacking } = costs(rows);
+  return least !== null && lacking > 0 ? `≥ ${money(least, currency)}` : money(least, currency);
 }
 
 /** An amount of money; four significant places where it is small, for a token costs next to nothing. */
