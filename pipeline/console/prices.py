@@ -64,7 +64,7 @@ class Prices(BaseModel):
     models: dict[str, Price]
 
     def cost(self, tokens: UsageSum) -> float | None:
-        """What tokens of one model cost; None where there is no price of it. No tokens cost nothing, whatever the price."""
+        """What tokens of one model cost; None where there is no price of it. No tokens cost nothing at any price."""
         if not (tokens.input_tokens or tokens.output_tokens or tokens.total_tokens):
             return 0
         for pattern, price in self.models.items():

@@ -95,7 +95,7 @@ async def test_a_cost_that_lacks_a_price_says_so(scene: Scene, browser: Browser,
         try:
             # Its store is a new one: it reads the topics first.
             async with asyncio.timeout(60):
-                while await _tokens_told(context) < tokens.total():
+                while await _tokens_told(context) < tokens.total():  # noqa: ASYNC110 - another process
                     await asyncio.sleep(0.1)
             page = await context.new_page()
             await page.goto("/usage?by=day,model")
