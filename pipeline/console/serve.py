@@ -128,7 +128,8 @@ def _names(settings: Settings) -> frozenset[str] | None:
 
 def _lag_of(projection: Projection) -> tuple[ProjectionLag, str | None]:
     status = projection.status
-    return ProjectionLag(lag=status.lag, behind_seconds=status.behind_ms / 1000), status.error
+    behind = None if status.lag is None else status.behind_ms / 1000
+    return ProjectionLag(lag=status.lag, behind_seconds=behind), status.error
 
 
 async def _until(stop: asyncio.Event, *work: Coroutine[Any, Any, None]) -> None:

@@ -53,8 +53,8 @@ class WorkerMember(Model):
 class ProjectionLag(Model):
     """How far the console's own store is behind the topics."""
 
-    lag: int
-    behind_seconds: float | None
+    lag: int | None = Field(description="Records; null where it is not known: the topics' ends are not known yet.")
+    behind_seconds: float | None = Field(description="Age of what is read now; 0 where nothing waits, null as for lag.")
 
 
 class Pipeline(Model):

@@ -31,11 +31,12 @@ Write = Callable[[Sequence[InputRecord], Positions, Positions], Awaitable[Writte
 class Status:
     """How the projection stands.
 
-    lag: offsets of the topics that are not in the store. behind_ms: how old the newest record in it was when it was
+    lag: offsets of the topics that are not in the store; None where it is not known: before Kafka told the end of
+    every partition, and while it does not answer. behind_ms: how old the newest record in the store was when it was
     written, while there is a lag. error: why nothing is read at the moment. lost: what Kafka deleted unread.
     """
 
-    lag: int = 0
+    lag: int | None = None
     behind_ms: int = 0
     records: int = 0
     unreadable: int = 0
@@ -62,6 +63,7 @@ class Following:
         self._positions.update(found)
         self._places = list(places)
         self._unchecked = set(found)
+        self._status.lag = None
         self._status.lost += lost
         for line in lost:
             _LOG.warning("%s", line)
@@ -71,13 +73,19 @@ class Following:
         partitions = [TopicPartition(*place) for place in self._places]
         ends = await self._consumer.end_offsets(partitions) if partitions else {}
         while any([await self._consumer.position(one) < ends[one] for one in partitions]):
-            await self.read()
+            await self._take()
 
     async def read(self) -> None:
         """Take what is there, or wait a moment for it. Raises RecreatedError."""
         if not self._places:
             await asyncio.sleep(POLL_MS / 1000)
             return
+        await self._take()
+        self._status.lag = await self._lag()
+        if self._status.lag == 0:
+            self._status.behind_ms = 0
+
+    async def _take(self) -> None:
         fetched = await self._consumer.getmany(timeout_ms=POLL_MS)
         places = sorted(fetched, key=self._places.index)
         for place in places:
@@ -86,7 +94,6 @@ class Following:
                 self._unchecked.discard(place)
         for batch in batches([fetched[place] for place in places]):
             await self._write(batch)
-        await self._look_at_lag()
 
     async def settle(self) -> None:
         """Write positions that moved without records: behind the marks of transactions."""
@@ -110,16 +117,15 @@ class Following:
             now_ms = time.time_ns() // 1_000_000
             self._status.behind_ms = max(0, now_ms - max(one.timestamp for one in batch))
 
-    async def _look_at_lag(self) -> None:
+    async def _lag(self) -> int | None:
         lag = 0
         for place in self._places:
             partition = TopicPartition(*place)
             end = self._consumer.last_stable_offset(partition)
-            if end is not None:
-                lag += max(0, end - await self._consumer.position(partition))
-        self._status.lag = lag
-        if not lag:
-            self._status.behind_ms = 0
+            if end is None:
+                return None
+            lag += max(0, end - await self._consumer.position(partition))
+        return lag
 
 
 def batches(fetched: Sequence[Sequence[InputRecord]]) -> Iterator[list[InputRecord]]:

@@ -78,7 +78,7 @@ class Projection:
                     said = " ".join(f"{type(error).__name__}: {error}".split())
                     if said != self.status.error:
                         _LOG.warning("the console reads nothing at the moment, and tries again: %s", said)
-                    self.status.error = said
+                    self.status.error, self.status.lag = said, None
                     await asyncio.sleep(AGAIN_SECONDS)
         finally:
             # What is being written is finished first.

@@ -47,8 +47,12 @@ async def test_the_store_equals_the_topics(bootstrap_servers: str, unique: str, 
     await _write(deployed, simulated(deployed.prefix, 30))
     records = await on_the_topics(deployed)
     with store_of(deployed.settings(console_store=str(tmp_path / "store.db"))) as store:
-        async with projecting(Projection(deployed.settings(), store)) as projection:
-            await until(lambda: projection.status.records >= len(records))
+        projection = Projection(deployed.settings(), store)
+        assert projection.status.lag is None, "nobody knows yet"
+        async with projecting(projection):
+            # Never 0 before all that was there is in the store.
+            await until(lambda: projection.status.lag == 0)
+            assert is_read(store, records)
             changes = projection.changes.listen()
             told = asyncio.ensure_future(anext(changes))
             await asyncio.sleep(0)

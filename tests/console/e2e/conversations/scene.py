@@ -75,19 +75,23 @@ class Scene:
 
     async def until_sessions(self, count: int) -> None:
         """Until the console shows so many sessions, and all that the worker wrote of them."""
+        await self.until_settled(lambda lengths: len(lengths) == count)
+
+    async def until_settled(self, met: Callable[[list[int]], bool], seconds: float = 60) -> None:
+        """Until the lengths of the sessions are such, and neither worker nor console has anything to do."""
         before: list[int] = []
 
         def settled() -> bool:
             nonlocal before
             now = [self.length(one) for one in self.sessions()]
             same, before = now == before, now
-            return len(now) == count and same and not self._lag()
+            return met(now) and same and self._is_done()
 
-        await until_true(settled)
+        await until_true(settled, seconds)
 
-    def _lag(self) -> int:
+    def _is_done(self) -> bool:
         pipeline = self.get("/api/pipeline")
-        return pipeline["projection"]["lag"] + sum(one["lag"] or 0 for one in pipeline["partitions"])
+        return pipeline["projection"]["lag"] == 0 and not any(one["lag"] for one in pipeline["partitions"])
 
 
 @contextlib.contextmanager

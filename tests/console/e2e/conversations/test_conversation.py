@@ -206,7 +206,7 @@ async def test_ten_thousand_entries_scroll_with_few_of_them_there(scene: Scene, 
         STARTED_AT,
         *["--scenario=written_turn"] * turns,
     )
-    await scene.until(lambda: max(map(scene.length, scene.sessions())) >= LONG)
+    await scene.until_settled(lambda lengths: max(lengths) >= LONG, 120)
     (longest,) = [one for one in scene.sessions() if scene.length(one) >= LONG]
     total = scene.length(longest)
     page = await open_at(visit, longest["session_id"])

@@ -941,10 +941,16 @@ export interface components {
          * @description How far the console's own store is behind the topics.
          */
         ProjectionLag: {
-            /** Behind Seconds */
+            /**
+             * Behind Seconds
+             * @description Age of what is read now; 0 where nothing waits, null as for lag.
+             */
             behind_seconds: number | null;
-            /** Lag */
-            lag: number;
+            /**
+             * Lag
+             * @description Records; null where it is not known: the topics' ends are not known yet.
+             */
+            lag: number | null;
         };
         /**
          * RawEvent

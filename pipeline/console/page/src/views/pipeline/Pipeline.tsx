@@ -51,10 +51,7 @@ function Content({ state }: { state: State }) {
         <Figure title="Records written" value={rate(written)} />
         <Figure title="Events that wait" value={count(lag)} />
         <Figure title="The oldest waits for" value={oldest === null ? "–" : duration(oldest * 1000)} />
-        <Figure
-          title="This page is behind by"
-          value={behind === null ? `${count(state.projection.lag)} records` : duration(behind * 1000)}
-        />
+        <Figure title="This page is behind by" value={behind === null ? "–" : duration(behind * 1000)} />
       </SimpleGrid>
       <section aria-labelledby="topology">
         <Title order={2} size="h4" id="topology" mb="xs">
