@@ -29,6 +29,7 @@ from bench.relay_ends import WAYS
 from bench.stats import percentile
 from bench.tables import replaced
 from pipeline.kafka import EmbeddedKafka
+from pipeline.kafka.probe import free_ports
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "relay.md"
@@ -134,7 +135,7 @@ def run(given: argparse.Namespace) -> dict[str, Any]:
         provider = _child(held, [*ENDS, "provider"])
         assert provider.stdout is not None
         direct = int(provider.stdout.readline())
-        port = _free_port()
+        (port,) = free_ports(1)
         process = relay(held, kafka.bootstrap_servers, direct, port, folder)
         idle_mib = memory_mib(process.pid)
         callers = Callers(held, [direct, port], given.connections)
@@ -173,14 +174,6 @@ def _percentiles(times: dict[str, list[float]]) -> dict[str, dict[str, float]]:
         way: {name: percentile(ordered, share) for name, share in SHARES.items()}
         for way, ordered in ((way, sorted(took)) for way, took in times.items())
     }
-
-
-def _free_port() -> int:
-    import socket
-
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
 
 
 def table(found: dict[str, Any]) -> str:

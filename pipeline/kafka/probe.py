@@ -4,12 +4,18 @@ import asyncio
 import socket
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from random import SystemRandom
 from typing import Any
 
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
 from pipeline.kafka.config import HOST
+
+LOWEST_PORT = 10_000
+"""Of those that are chosen: below are the ones that servers are known by."""
 
 
 def cluster_id(port: int, timeout: float = 2.0) -> str | None:
@@ -86,12 +92,24 @@ def is_free(port: int) -> bool:
 
 
 def free_ports(count: int) -> list[int]:
-    """Loopback ports that were free a moment ago, all different."""
-    probes = [socket.socket() for _ in range(count)]
-    try:
-        for probe in probes:
-            probe.bind((HOST, 0))
-        return [probe.getsockname()[1] for probe in probes]
-    finally:
-        for probe in probes:
-            probe.close()
+    """Loopback ports that were free a moment ago, all different.
+
+    None that the system gives a connection by itself: such a one could take it before whoever asked here does.
+    """
+    chosen = SystemRandom()
+    with ExitStack() as held:
+        ports: list[int] = []
+        while len(ports) < count:
+            port = chosen.randrange(LOWEST_PORT, _lowest_of_the_system())
+            probe = held.enter_context(socket.socket())
+            with suppress(OSError):
+                probe.bind((HOST, port))
+                ports.append(port)
+        return ports
+
+
+def _lowest_of_the_system() -> int:
+    """Where the ports begin that connections get, as Linux tells; elsewhere they begin above what it says by itself."""
+    told = Path("/proc/sys/net/ipv4/ip_local_port_range")
+    lowest = int(told.read_text().split()[0]) if told.exists() else 0
+    return lowest if lowest > 2 * LOWEST_PORT else 32_768

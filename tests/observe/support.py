@@ -1,13 +1,13 @@
 """A worker's endpoints, asked, and a load for it."""
 
 import asyncio
-import socket
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
 
 from prometheus_client.parser import text_string_to_metric_families
 
+from pipeline.kafka.probe import free_ports
 from pipeline.simulate import Faults
 from pipeline.simulate.playing import Load, play
 from pipeline.simulate.producer import KafkaWriter
@@ -17,8 +17,7 @@ Samples = Mapping[str, list[tuple[dict[str, str], float]]]
 
 
 def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as sock:
-        return sock.getsockname()[1]
+    return free_ports(1)[0]
 
 
 def get(port: int, path: str) -> tuple[int, bytes]:
@@ -44,7 +43,7 @@ def total(samples: Samples, name: str) -> float:
     return sum(value for _, value in samples.get(name, []))
 
 
-async def until_true(true: Callable[[], object], seconds: float = 40.0) -> None:
+async def until_true(true: Callable[[], object], seconds: float = 60.0) -> None:
     async with asyncio.timeout(seconds):
         while not await asyncio.to_thread(true):  # noqa: ASYNC110 - what is waited for is another process
             await asyncio.sleep(0.1)
