@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import time
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,13 @@ pytestmark = [pytest.mark.kafka, pytest.mark.timeout(200)]
 DONE = "conversation.item.done"
 PAUSES = (2.5, 4.0)
 """Seconds until the program is killed."""
+
+OF_THE_GROUP = re.compile(
+    r"Heartbeat (failed for group|failed: local member_id|session expired|send request failed)"
+    r"|Error sending \w+ to node"
+    r"|Marking the coordinator dead|Group Coordinator Request failed|OffsetCommit failed for group .* will rejoin"
+)
+"""Warnings of aiokafka's group_coordinator that a busy machine is enough for."""
 
 
 def call(number: int, name: str, arguments: str) -> dict[str, Any]:
@@ -40,6 +48,11 @@ def output(number: int, text: str) -> dict[str, Any]:
 async def make_topic(bootstrap_servers: str, name: str) -> None:
     async with connect(bootstrap_servers) as admin:
         await admin.create_topics([NewTopic(name, 2, 1)])
+
+
+def told_besides_the_group(errors: str) -> list[str]:
+    """Lines of standard error without the client's on its group: who was killed is missed, who is slow is late."""
+    return [line for line in errors.splitlines() if not OF_THE_GROUP.match(line)]
 
 
 def test_tool_executor_writes_each_result_once_though_killed(bootstrap_servers: str, unique: str) -> None:
@@ -67,10 +80,9 @@ def test_tool_executor_writes_each_result_once_though_killed(bootstrap_servers: 
         while len(written()) < count + 1 and time.monotonic() < deadline and program.poll() is None:
             time.sleep(0.2)
         program.terminate()
-        # The client may say that the group rebalances: without the killed ones.
-        errors = program.communicate(timeout=30)[1]
+        errors = program.communicate(timeout=60)[1]
         assert program.returncode == 0, errors
-        assert "Traceback" not in errors
+        assert told_besides_the_group(errors) == []
     told = {one["call_id"]: one for one in written()}
     assert len(written()) == len(told) == count + 1
     assert all(told[f"call_{n}"]["output"] == n + 1 for n in range(count))
@@ -112,8 +124,8 @@ def test_alerts_on_tool_errors(bootstrap_servers: str, unique: str) -> None:
     assert program.stdout is not None
     alerts = [json.loads(program.stdout.readline()) for _ in range(3)]
     program.terminate()
-    rest, errors = program.communicate(timeout=30)
-    assert (rest, errors, program.returncode) == ("", "", 0)
+    rest, errors = program.communicate(timeout=60)
+    assert (rest, told_besides_the_group(errors), program.returncode) == ("", [], 0)
     assert {alert["item_id"]: alert["what"] for alert in alerts} == {
         "o1": "add answered with an error: no numbers",
         "c2": "add was called with what is no JSON: {nonsense",

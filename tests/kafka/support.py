@@ -126,7 +126,7 @@ async def running(*streams: TransactionalStream) -> AsyncGenerator[list[asyncio.
         await asyncio.gather(*tasks)
 
 
-async def until(true: Callable[[], object], seconds: float = 30.0) -> None:
+async def until(true: Callable[[], object], seconds: float = 60.0) -> None:
     async with asyncio.timeout(seconds):
         while not true():  # noqa: ASYNC110 - what is waited for is in another process or library
             await asyncio.sleep(0.02)

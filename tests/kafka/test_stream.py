@@ -62,21 +62,25 @@ async def test_workers_come_and_go_under_load(bootstrap_servers: str, names: Nam
     first = new_stream(bootstrap_servers, names, config={"delivery": delivery, "max_batch_records": 100})
     second = new_stream(bootstrap_servers, names, config={"delivery": delivery, "max_batch_records": 100})
     done = StreamStats()
-    producing = asyncio.create_task(slowly(bootstrap_servers, names.source))
+    enough = asyncio.Event()
+    producing = asyncio.create_task(slowly(bootstrap_servers, names.source, enough))
     async with running(first):
         await until(lambda: first.stats.counts.consumed > 500)
         async with running(second):
             await until(lambda: second.stats.counts.consumed > 500)
-            assert {len(first.stats.partitions), len(second.stats.partitions)} == {2}
+            await until(lambda: {len(first.stats.partitions), len(second.stats.partitions)} == {2})
+            enough.set()
         count = await producing
         await until(lambda: done.counts.consumed + first.stats.counts.consumed + second.stats.counts.consumed >= count)
     assert first.stats.rebalances == 3
     assert_exactly_once(await read_all(bootstrap_servers, names.output), count)
 
 
-async def slowly(bootstrap_servers: str, topic: str) -> int:
-    count = 0
-    for _ in range(40):
+async def slowly(bootstrap_servers: str, topic: str, enough: asyncio.Event) -> int:
+    """Until told, and for a while at least."""
+    count = rounds = 0
+    while rounds < 40 or not enough.is_set():
+        rounds += 1
         count += await produce(bootstrap_servers, topic, numbered(400, 4))
         await asyncio.sleep(0.05)
     return count

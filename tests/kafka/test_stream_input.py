@@ -90,7 +90,7 @@ async def test_the_changelog_ends_with_markers_and_has_compacted_gaps(bootstrap_
         stream = new_stream(bootstrap_servers, names)
         async with running(stream):
             await until(lambda: stream.stats.counts.consumed == 20)  # noqa: B023
-            assert stream.stats.restore_seconds_max < 2
+            assert stream.stats.restore_seconds_max < 10
             assert (stream.stats.restored_records > 0) == (round_number > 1)
     assert_exactly_once(await read_all(bootstrap_servers, names.output), 60)
 

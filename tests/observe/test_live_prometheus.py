@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
 import orjson
@@ -12,7 +12,7 @@ from deploy.grafana.panels import DASHBOARDS
 from tests.kafka.deploy import Deployed
 from tests.kafka.support import produce
 from tests.kafka.test_worker import worker
-from tests.observe.collecting import collecting
+from tests.observe.collecting import SAID, collecting
 from tests.observe.prometheus import RULES, Prometheus, alerts, prometheus
 from tests.observe.support import free_port, get, simulate, until_true
 
@@ -46,19 +46,33 @@ async def test_every_panel_and_every_alert_has_data(deployed: Deployed, tmp_path
         await until_true(lambda: get(port, "/ready")[0] == 200)
         async with collecting(deployed, tmp_path, relay_port, http_port) as collect:
             # It looks for its targets every 5 s only: what happened before the first scrape is in no rate.
-            await asyncio.to_thread(running.until, lambda: [value for _, value in running.query("up")] == [1.0] * 3, 20)
+            await asyncio.to_thread(running.until, lambda: [value for _, value in running.query("up")] == [1.0] * 3, 60)
             await every_panel_and_alert(deployed, running, collect)
+
+
+def all_scraped(running: Prometheus, counts: Mapping[str, int]) -> bool:
+    """Whether the sums of these counters are known, or more."""
+    found = {name: sum(value for _, value in running.query(f"sum({name})")) for name in counts}
+    return all(found[name] >= count for name, count in counts.items())
 
 
 async def every_panel_and_alert(
     deployed: Deployed, running: Prometheus, collect: Callable[[], Awaitable[None]]
 ) -> None:
+    sent = 0
     for wave in range(2):
         await collect()
-        await simulate(deployed, 60 + wave, bad=0.02)
+        sent += 2 * SAID + await simulate(deployed, 60 + wave, bad=0.02)
         calls = [event for number in range(3) for event in failing(f"failing-{wave}-{number}")]
         await produce(deployed.bootstrap_servers, deployed.input_topic, calls)
-        await asyncio.sleep(2.5)  # some scrapes: a rate is taken between them
+        sent += len(calls)
+        counts = {
+            "itemstream_records_consumed_total": sent,
+            "itemstream_http_events_total": (wave + 1) * SAID,
+            "itemstream_relay_events_total": (wave + 1) * SAID,
+        }
+        # A rate is taken between scrapes: each wave is in one of its own.
+        await asyncio.to_thread(running.until, lambda: all_scraped(running, counts), 60)  # noqa: B023
     queries = {
         f"{dashboard.uid}: {panel.title}: {expression}": expression
         for dashboard in DASHBOARDS
@@ -76,7 +90,7 @@ async def every_panel_and_alert(
         return not empty
 
     try:
-        await asyncio.to_thread(running.until, all_have_data, 20)
+        await asyncio.to_thread(running.until, all_have_data, 60)
     except TimeoutError:
         pytest.fail("no data: " + "\n".join(empty))
     assert running.firing() <= {"ItemstreamRejecting"}

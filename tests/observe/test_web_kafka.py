@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import socket
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,32 @@ import pytest
 from pipeline.observe.metrics import BUILD, LIBRARY, WORKER
 from tests.kafka.deploy import PARTITIONS, Deployed
 from tests.kafka.test_worker import lines, worker
-from tests.observe.support import free_port, get, scrape, simulate, total, until_true
+from tests.observe.support import Samples, free_port, get, scrape, simulate, total, until_true
 
 pytestmark = pytest.mark.kafka
+
+
+async def scraped_until(port: int, met: Callable[[Samples], bool]) -> Samples:
+    """The first scrape that is as it is to be."""
+    samples: Samples = {}
+
+    def asked() -> bool:
+        nonlocal samples
+        samples = scrape(port)
+        return met(samples)
+
+    await until_true(asked)
+    return samples
+
+
+def all_is_done(samples: Samples, sent: int) -> bool:
+    """Whether all is consumed and no lag is told; that is looked at only now and then."""
+    lags = samples.get("itemstream_lag_records", ())
+    return (
+        total(samples, "itemstream_records_consumed_total") == sent
+        and len(lags) == PARTITIONS
+        and total(samples, "itemstream_lag_records") == total(samples, "itemstream_lag_seconds") == 0
+    )
 
 
 async def test_one_worker_tells_what_it_did(
@@ -26,8 +50,7 @@ async def test_one_worker_tells_what_it_did(
     with worker(deployed, log, "--web-port", str(port)) as process:
         await until_true(lambda: get(port, "/ready")[0] == 200)
         sent = await simulate(deployed, 60, bad=0.01)
-        await until_true(lambda: total(scrape(port), "itemstream_records_consumed_total") == sent)
-        samples = await asyncio.to_thread(scrape, port)
+        samples = await scraped_until(port, lambda now: all_is_done(now, sent))
         status = json.loads((await asyncio.to_thread(get, port, "/status"))[1])
         live = await asyncio.to_thread(get, port, "/live")
         # A process that stands still does not answer: that is what a probe's time limit is for.
@@ -64,14 +87,16 @@ async def test_several_processes_have_one_port(deployed: Deployed, tmp_path: Pat
     with worker(deployed, log, "--web-port", str(port), "--processes", "2") as process:
         await until_true(lambda: get(port, "/ready")[0] == 200)
         sent = await simulate(deployed, 40)
-        await until_true(lambda: total(scrape(port), "itemstream_records_consumed_total") == sent)
-        samples = await asyncio.to_thread(scrape, port)
+        samples = await scraped_until(port, lambda now: all_is_done(now, sent))
         status: dict[str, Any] = json.loads((await asyncio.to_thread(get, port, "/status"))[1])
         frozen = status["processes"]["0"]["pid"]
         os.kill(frozen, signal.SIGSTOP)
         try:
+            await until_true(lambda: get(port, "/live")[0] == 503)
             live = await asyncio.to_thread(get, port, "/live")
-            partial = await asyncio.to_thread(scrape, port)
+            partial = await scraped_until(
+                port, lambda now: ({"process": "0"}, 0.0) in now.get("itemstream_process_up", ())
+            )
         finally:
             os.kill(frozen, signal.SIGKILL)
         await until_true(lambda: get(port, "/ready")[0] == 200)

@@ -107,7 +107,7 @@ async def test_whoever_starts_last_goes_on_and_the_other_is_told(bootstrap_serve
             reached.set()
 
     async def slow() -> Report:
-        order = order_of(deployed, rate=4.0)  # a record a transaction, a quarter of a second apart
+        order = order_of(deployed, rate=0.5)  # a record a transaction, two seconds apart
         return await redrive(settings, order, fault=fault)
 
     first = asyncio.create_task(slow())
@@ -120,17 +120,17 @@ async def test_whoever_starts_last_goes_on_and_the_other_is_told(bootstrap_serve
 
 
 async def test_the_rate_holds(bootstrap_servers: str, unique: str) -> None:
-    deployed = await with_rejected(bootstrap_servers, unique, 8)
+    deployed = await with_rejected(bootstrap_servers, unique, 5)
     begun: list[float] = []
 
     def fault(step: str) -> None:
         if step == "begun":
             begun.append(time.monotonic())
 
-    assert (await redrive(deployed.settings(), order_of(deployed, rate=16.0), fault=fault)).redriven == 8
-    # Four a transaction: a quarter of a second for each, less what the first one took to begin.
-    assert len(begun) == 2
-    assert begun[1] - begun[0] > 0.15
+    assert (await redrive(deployed.settings(), order_of(deployed, rate=2.0), fault=fault)).redriven == 5
+    # A record a transaction, half a second for each; less what the first one took to begin.
+    assert len(begun) == 5
+    assert begun[-1] - begun[0] > 1.5
 
 
 async def test_what_can_not_be_sent_is_refused_and_the_rest_goes(bootstrap_servers: str, unique: str) -> None:

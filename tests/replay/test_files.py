@@ -51,7 +51,7 @@ async def export(past: Past, folder: Path) -> None:
 
 async def test_the_topic_into_files_killed_and_resumed(past: Past, tmp_path: Path) -> None:
     folder = tmp_path / "out"
-    job = (await create(past.settings, Order(kind="files", to=str(folder), max_rate=4_000))).job
+    job = (await create(past.settings, Order(kind="files", to=str(folder), max_rate=1_500))).job
     process = replay_process(past.settings, job.id)
     await until(lambda: list(folder.glob("*")))
     await asyncio.sleep(0.5)

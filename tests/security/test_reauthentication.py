@@ -30,7 +30,7 @@ LOGGED_IN = re.compile(rf"Authenticated (as {USER} )?via")
 @pytest.fixture
 def token_url(secured: SecuredKafka, issuer: Issuer, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """Of tokens that end while the test is under way."""
-    monkeypatch.setattr(issuer, "life", 2)
+    monkeypatch.setattr(issuer, "life", 6)
     with issuer.serving(secured.certificates) as url:
         yield url
 
@@ -65,7 +65,7 @@ async def test_a_worker_logs_in_again_and_again(
         return len(LOGGED_IN.findall(log.read_text()))
 
     with running(environment(settings), log) as worker:
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(120):
             while not first or logins() < TIMES * first:
                 await produce(secured.bootstrap_servers, deployed.input_topic, load[sent : sent + WAVE])
                 sent += WAVE

@@ -53,7 +53,7 @@ async def test_kafka_stops_and_comes_back(tmp_path: Path, unique: str, caplog: p
         senders = [asyncio.create_task(send(client, sender)) for sender in range(12)]
         await _until(lambda: len(answers) > 100)
         await asyncio.to_thread(broker.kill)
-        await _until(lambda: sum(503 in statuses for statuses in answers.values()) == 12)
+        await _until(lambda: len({one.split("-")[0] for one, told in answers.items() if refused(told)}) == 12)
         async with client.get("/health") as health:
             assert health.status == 503
             assert (await health.json())["status"] == "stuck"
@@ -85,6 +85,11 @@ async def test_kafka_stops_and_comes_back(tmp_path: Path, unique: str, caplog: p
         f"Kafka at {broker.bootstrap_servers} has not acknowledged for N s; N events wait",
         "Kafka acknowledges again, after N s",
     ]
+
+
+def refused(statuses: list[int]) -> bool:
+    """Whether an event was, and is not in yet; one may be refused while all is well, on a busy machine."""
+    return 503 in statuses and 200 not in statuses
 
 
 async def _until(true) -> None:

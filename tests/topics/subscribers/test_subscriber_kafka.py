@@ -171,8 +171,9 @@ async def test_what_no_model_reads_is_a_dead_letter(
 
     async with running(handle):
         await until(lambda: done == [2])
-        await asyncio.sleep(0.5)
-    letters = await read_all(bootstrap_servers, handle.dead_letter_topic)
+        async with asyncio.timeout(60):
+            while len(letters := await read_all(bootstrap_servers, handle.dead_letter_topic)) < 2:  # noqa: ASYNC110
+                await asyncio.sleep(0.1)
     assert {readable_headers(one.headers)["kafka_dlt-original-topic"] for one in letters} == {
         f"{deployed}.items.function-calls",
         f"{deployed}.items.messages",
