@@ -1,4 +1,5 @@
-"""Around every request: names this console answers to, where a change may come from, and what browsers are told."""
+"""Around every request: names this console answers to, where a change may come from, how much it may bring, and what
+browsers are told."""
 
 from __future__ import annotations
 
@@ -7,11 +8,14 @@ from types import MappingProxyType
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pipeline.ingest.http.problem import Problem
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+MOST_BODY_BYTES = 1024 * 1024
+"""Of a request. It is read before anybody is asked who they are."""
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
 
 HEADERS = MappingProxyType(
@@ -54,7 +58,7 @@ class Guarded:
             await send(message)
 
         problem = self._problem(scope["method"], Headers(scope=scope))
-        await (self._app if problem is None else problem.response())(scope, receive, told)
+        await (self._app if problem is None else problem.response())(scope, _bounded(receive), told)
 
     def _problem(self, method: str, headers: Headers) -> Problem | None:
         host = headers.get("host", "")
@@ -65,6 +69,20 @@ class Guarded:
         if method not in SAFE_METHODS and not _is_same_origin(headers, host):
             return Problem(403, "another site's page may not do that", field="Origin")
         return None
+
+
+def _bounded(receive: Receive) -> Receive:
+    size = 0
+
+    async def received() -> Message:
+        nonlocal size
+        message = await receive()
+        size += len(message.get("body", b""))
+        if size > MOST_BODY_BYTES:
+            raise HTTPException(413, f"the body has more than {MOST_BODY_BYTES:,} bytes")
+        return message
+
+    return received
 
 
 def _is_same_origin(headers: Headers, host: str) -> bool:
