@@ -3,7 +3,7 @@
 import difflib
 import os
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ CONFIG_VARIABLE = "ITEMSTREAM_CONFIG"
 CONFIG_FILE = "itemstream.toml"
 
 # Variables with the prefix that are no settings.
-OTHER_VARIABLES = {CONFIG_VARIABLE, "ITEMSTREAM_CACHE_DIR", "ITEMSTREAM_RECORDINGS"}
+OTHER_VARIABLES = {CONFIG_VARIABLE, "ITEMSTREAM_CACHE_DIR", "ITEMSTREAM_RECORDINGS", "ITEMSTREAM_CONSOLE_TOKEN"}
 
 
 def load_settings(flags: Mapping[str, Any] | None = None, config: Path | None = None) -> Settings:
@@ -48,9 +48,14 @@ def load_settings(flags: Mapping[str, Any] | None = None, config: Path | None = 
 
 
 def unknown_variables(environment: Mapping[str, str] = os.environ) -> list[str]:
-    """Variables that look like settings and are none: typing errors, most likely."""
+    """Variables that look like settings and are none: typing errors, most likely. Each with the closest setting's."""
     known = {variable_of(name) for name in Settings.model_fields} | OTHER_VARIABLES
-    return sorted(name for name in environment if name.upper().startswith(ENV_PREFIX) and name.upper() not in known)
+    return [
+        f"{variable} is set but is no setting{_closest(name, Settings.model_fields, variable_of)}"
+        for variable in sorted(environment)
+        if variable.upper().startswith(ENV_PREFIX) and variable.upper() not in known
+        for name in [variable[len(ENV_PREFIX) :].lower()]
+    ]
 
 
 def _config_file(config: Path | None) -> Path | None:
@@ -78,8 +83,12 @@ def _from_toml(file: Path) -> dict[str, Any]:
 
 
 def _with_suggestion(name: str, known: Iterable[str]) -> str:
+    return f"{name!r}{_closest(name, known)}"
+
+
+def _closest(name: str, known: Iterable[str], shown: Callable[[str], str] = repr) -> str:
     close = difflib.get_close_matches(name, list(known), n=1)
-    return f"{name!r}; did you mean {close[0]!r}?" if close else f"{name!r}; `itemstream settings` lists what there is"
+    return f"; did you mean {shown(close[0])}?" if close else "; `itemstream settings` lists what there is"
 
 
 def _source_name(source: str, name: str) -> str:

@@ -124,7 +124,10 @@ def test_names() -> None:
 
 def test_unknown_variables() -> None:
     told = unknown_variables({"ITEMSTREAM_PREFIX": "", "ITEMSTREAM_PREFX": "", "ITEMSTREAM_CACHE_DIR": "", "HOME": ""})
-    assert told == ["ITEMSTREAM_PREFX"]
+    assert told == ["ITEMSTREAM_PREFX is set but is no setting; did you mean ITEMSTREAM_PREFIX?"]
+    assert unknown_variables({"itemstream_qqq": ""}) == [
+        "itemstream_qqq is set but is no setting; `itemstream settings` lists what there is"
+    ]
 
 
 def test_the_core_is_told_in_its_units() -> None:

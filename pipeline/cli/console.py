@@ -10,9 +10,9 @@ from rich.console import Console
 from rich.table import Table
 
 from pipeline.cli.options import with_settings
+from pipeline.cli.starting import start_logs
 from pipeline.console.access.tokens import add_token, read_tokens, revoke_token
 from pipeline.console.serve import serve
-from pipeline.logs import configure_logs
 from pipeline.settings import Settings
 from pipeline.stack.worker_process import CONSOLE_EVENT
 from pipeline.worker.process import run_until_signalled
@@ -59,7 +59,7 @@ def console(
     """
     if context.invoked_subcommand is not None:
         return
-    configure_logs(settings.log_level, settings.log_format)
+    start_logs(settings)
 
     def on_ready(url: str) -> None:
         structlog.get_logger(__name__).info(CONSOLE_EVENT, url=url)

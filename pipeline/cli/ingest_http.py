@@ -1,7 +1,7 @@
 """`itemstream ingest http`: events by POST."""
 
 from pipeline.cli.options import with_settings
-from pipeline.logs import configure_logs
+from pipeline.cli.starting import start_logs
 from pipeline.settings import Settings
 
 HTTP_SETTINGS = (
@@ -38,5 +38,5 @@ def http(settings: Settings) -> None:
     from pipeline.ingest.http.serve import serve
     from pipeline.worker.process import run_until_signalled
 
-    configure_logs(settings.log_level, settings.log_format)
+    start_logs(settings)
     run_until_signalled(lambda stop: serve(settings, stop))

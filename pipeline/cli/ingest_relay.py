@@ -1,7 +1,7 @@
 """`itemstream ingest relay`: between an application and its provider."""
 
 from pipeline.cli.options import with_settings
-from pipeline.logs import configure_logs
+from pipeline.cli.starting import start_logs
 from pipeline.settings import Settings
 
 
@@ -22,5 +22,5 @@ def relay(settings: Settings) -> None:
     from pipeline.ingest.relay.run import run_relay
     from pipeline.worker.process import run_until_signalled
 
-    configure_logs(settings.log_level, settings.log_format)
+    start_logs(settings)
     run_until_signalled(lambda stop: run_relay(settings, stop))

@@ -13,8 +13,8 @@ from pipeline.cli.moments import moment_ms
 from pipeline.cli.options import with_settings
 from pipeline.cli.replay_difference import show_difference
 from pipeline.cli.replay_view import job_data, print_job, print_jobs, print_result, shown
+from pipeline.cli.starting import start_logs
 from pipeline.errors import UsageError
-from pipeline.logs import configure_logs
 from pipeline.replay.job import ENDED, Job
 from pipeline.replay.jobs import Order
 from pipeline.replay.run import cancel, progress
@@ -191,7 +191,7 @@ def _confirm(prefix: str, yes: bool) -> None:
 
 def _work(settings: Settings, order: Order | str, as_json: bool) -> int:
     """Make a job, or find it, and work on it until it is done or a signal comes."""
-    configure_logs(settings.log_level, settings.log_format)
+    start_logs(settings)
 
     async def work(stop: asyncio.Event) -> Job:
         if isinstance(order, str):

@@ -24,8 +24,8 @@ def settings(
         print(json.dumps({name: {"value": value, "source": source} for name, value, source in rows}, indent=2))
     else:
         _print_table(rows)
-    for variable in unknown_variables():
-        print(f"itemstream: {variable} is set but is no setting", file=sys.stderr)
+    for wrong in unknown_variables():
+        print(f"itemstream: {wrong}", file=sys.stderr)
 
 
 def _value(value: Any) -> Any:

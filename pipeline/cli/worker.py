@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from pipeline.cli.options import ALL, with_settings
-from pipeline.logs import configure_logs
+from pipeline.cli.starting import start_logs
 from pipeline.settings import Settings
 
 
@@ -23,7 +23,7 @@ def worker(
     """
     from pipeline.worker.process import run_until_signalled
 
-    configure_logs(settings.log_level, settings.log_format)
+    start_logs(settings)
     run_until_signalled(lambda stop: _run(settings, processes, stop))
 
 

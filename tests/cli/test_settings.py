@@ -33,4 +33,6 @@ def test_table_has_every_setting_and_no_secret(capsys: pytest.CaptureFixture[str
 def test_a_misspelt_variable_is_told(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ITEMSTREAM_PREFX", "x")
     assert main(["settings"]) == 0
-    assert capsys.readouterr().err == "itemstream: ITEMSTREAM_PREFX is set but is no setting\n"
+    assert capsys.readouterr().err == (
+        "itemstream: ITEMSTREAM_PREFX is set but is no setting; did you mean ITEMSTREAM_PREFIX?\n"
+    )
