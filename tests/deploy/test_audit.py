@@ -53,9 +53,10 @@ def registry(answer: dict[str, Any] | None) -> Generator[tuple[str, list[dict[st
 @pytest.fixture
 def audit(monkeypatch: pytest.MonkeyPatch) -> Any:
     needs_npm()
-    # None of the machine's own, which would be asked in place of the one here.
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    # Neither a proxy nor a registry of the machine's own is asked in place of the one here.
+    for name in ("NO_PROXY", "no_proxy", "npm_config_noproxy"):
+        monkeypatch.setenv(name, "127.0.0.1")
+    monkeypatch.delenv("NPM_CONFIG_REGISTRY", raising=False)
     return script("audit")
 
 
