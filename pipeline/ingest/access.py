@@ -37,6 +37,10 @@ class Access:
             raise AccessDenied("the bearer key is not known, was revoked or has expired")
         return caller._replace(limits=caller.limits.over(self._defaults))
 
+    def in_force(self, key_id: str | None) -> bool:
+        """Whether a caller's key still stands: it was neither revoked nor has it expired. None: it needed none."""
+        return self._keys is None or key_id is None or self._keys.in_force(key_id)
+
     def admit(self, caller: Caller, *, events: int, size: int) -> float:
         """0 where the caller's tenant may send so many events of so many bytes now, else seconds until to try again."""
         return self._account(caller).admit(caller.limits, time.monotonic(), events=events, size=size)

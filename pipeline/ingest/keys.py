@@ -59,6 +59,7 @@ class KeyStore:
         """Raises ItemstreamError where the file is missing or can't be used."""
         self._clock = clock
         self._by_hash: dict[str, Key] = {}
+        self._by_id: dict[str, Key] = {}
         self._tenants: dict[str, Limits] = {}
         self._watched = Watched(_file(path), self._use)
 
@@ -66,12 +67,22 @@ class KeyStore:
         """Whose key it is; None for one that does not exist, has expired or was revoked."""
         self._watched.refresh()
         key = self._by_hash.get(hash_of(token))
-        if key is None or (key.expires is not None and key.expires.timestamp() <= self._clock()):
+        if key is None or not self._stands(key):
             return None
         return Caller(key.tenant, key.id, self._tenants.get(key.tenant) or Limits())
 
+    def in_force(self, key_id: str) -> bool:
+        """Whether the key of that id still stands: it was neither revoked nor has it expired."""
+        self._watched.refresh()
+        key = self._by_id.get(key_id)
+        return key is not None and self._stands(key)
+
+    def _stands(self, key: Key) -> bool:
+        return key.expires is None or key.expires.timestamp() > self._clock()
+
     def _use(self, file: KeyFile) -> None:
         self._by_hash = {key.sha256: key for key in file.keys}
+        self._by_id = {key.id: key for key in file.keys}
         self._tenants = file.tenants
         log.info("keys read: %d", len(self._by_hash))
 

@@ -31,9 +31,11 @@ from pipeline.logs import get_logger
 WhenFull = Literal["drop", "refuse", "close"]
 
 HEALTH = "/-/health"
-TRY_AGAIN_LATER, GOING_AWAY = 1013, 1001
+TRY_AGAIN_LATER, GOING_AWAY, POLICY_VIOLATION = 1013, 1001, 1008
 HEAD_SECONDS = 10.0
 """Until a client has said what it wants."""
+KEYS_SECONDS = 1.0
+"""How often the keys of running calls are looked at."""
 TELL_FULL_SECONDS = 10.0
 """At most so often the log is told that events are dropped; the counter knows each."""
 RETRY_AFTER: HeaderList = [(b"Retry-After", b"5")]
@@ -93,7 +95,9 @@ class Relay:
         self._health = health
         self._server: asyncio.Server | None = None
         self._serving: dict[asyncio.Task[None], Link] = {}
-        self._tunnels: set[Tunnel] = set()
+        self._tunnels: dict[Tunnel, str | None] = {}
+        """With the id of the key that opened each."""
+        self._watching: asyncio.Task[None] | None = None
         self._closing = False
         self._told_full = -TELL_FULL_SECONDS
 
@@ -127,6 +131,7 @@ class Relay:
         self._server = await loop.create_server(
             lambda: Link(self._opened), host, port, ssl=tls, backlog=self._rules.max_connections
         )
+        self._watching = asyncio.create_task(self._watch_keys())
         return int(self._server.sockets[0].getsockname()[1])
 
     async def close(self, patience: float) -> None:
@@ -143,6 +148,16 @@ class Relay:
         for task in list(self._serving):
             task.cancel()
         await self._ended(2.0)
+        if self._watching is not None:
+            self._watching.cancel()
+
+    async def _watch_keys(self) -> None:
+        """End calls whose key is in force no longer, for ever."""
+        while True:
+            await asyncio.sleep(KEYS_SECONDS)
+            ended = {key for key in set(self._tunnels.values()) if not self._access.in_force(key)}
+            for tunnel in [tunnel for tunnel, key in self._tunnels.items() if key in ended]:
+                tunnel.close(POLICY_VIOLATION, "the key is no longer in force")
 
     async def _ended(self, seconds: float) -> None:
         if self._serving:
@@ -249,11 +264,11 @@ class Relay:
         log.info("relay_connection_opened", path=target.partition("?")[0], **told)
         self.counts.connections += 1
         self.counts.open += 1
-        self._tunnels.add(tunnel)
+        self._tunnels[tunnel] = caller.key_id
         try:
             await tunnel.run(switched.from_client, switched.from_upstream)
         finally:
-            self._tunnels.discard(tunnel)
+            del self._tunnels[tunnel]
             self.counts.open -= 1
             log.info("relay_connection_closed", session=recorder.session, events=recorder.sequence, **told)
 

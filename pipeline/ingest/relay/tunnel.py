@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 
 from pipeline.ingest.relay.link import Link
 from pipeline.ingest.relay.messages import Message, MessageReader, Unreadable, close_frame
+
+CLOSE_SECONDS = 5.0
+"""Until a connection that is to be closed is cut: its frame never ends, or the client does not read."""
 
 Record = Callable[[Message], None]
 
@@ -30,6 +34,7 @@ class Tunnel:
         self._upstream = upstream
         self._unreadable = unreadable
         self._closing: tuple[int, str] | None = None
+        self._cutting: asyncio.TimerHandle | None = None
         self._from_server = _Direction(extensions, record_server, self._lost_track, masked=False)
         self._from_client: _Direction | None = None
         if record_client is not None:
@@ -50,12 +55,17 @@ class Tunnel:
             await self._client.lost
             await self._upstream.lost
         finally:
+            if self._cutting is not None:
+                self._cutting.cancel()
             self._client.close()
             self._upstream.close()
 
     def close(self, code: int, reason: str) -> None:
-        """End the connection with a close frame to the client as soon as none is under way to it."""
-        self._closing = self._closing or (code, reason)
+        """End the connection with a close frame to the client as soon as none is under way to it, which has so many
+        seconds (`CLOSE_SECONDS`). Once is enough."""
+        if self._closing is None:
+            self._closing = (code, reason)
+            self._cutting = asyncio.get_running_loop().call_later(CLOSE_SECONDS, self.abort)
         self._close_between_frames()
 
     def abort(self) -> None:

@@ -1,19 +1,32 @@
 """Who may connect, and what happens when the journal is full."""
 
 import asyncio
+import contextlib
 import json
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from websockets.asyncio.client import ClientConnection
 from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from pipeline.ingest.access import Access
-from pipeline.ingest.keys import KeyStore, add_key, set_limits
+from pipeline.ingest.keys import KeyStore, add_key, revoke_key, rotate_key, set_limits
 from pipeline.ingest.limits import Limits
+from pipeline.ingest.relay import tunnel
 from pipeline.ingest.relay.key import take_key
-from tests.ingest.relay.support import MemoryJournal, Running, relaying, websocket_upstream
+from tests.ingest.relay.support import (
+    HANDSHAKE,
+    SWITCHING,
+    MemoryJournal,
+    Running,
+    head,
+    raw_upstream,
+    relaying,
+    websocket_upstream,
+)
 from tests.ingest.relay.test_recording import CREATED, event, headers
 
 
@@ -76,6 +89,58 @@ async def test_keys_of_tenants(tmp_path: Path) -> None:
 )
 def test_the_key_is_taken_out_of_the_target_and_nothing_else(target: str, key: str | None, rest: str) -> None:
     assert take_key(target, []) == (key, rest, [])
+
+
+async def ended(client: ClientConnection) -> tuple[int | None, str | None]:
+    async with asyncio.timeout(60):
+        await client.wait_closed()
+    return client.close_code, client.close_reason
+
+
+async def test_a_key_that_is_taken_away_ends_its_calls_and_no_others(tmp_path: Path) -> None:
+    file = tmp_path / "keys.json"
+    (revoked, key), (expired, old), (other, _) = (add_key(file, "acme") for _ in range(3))
+    access = Access(KeyStore(file), Limits())
+    async with websocket_upstream(talk) as port, relaying(port, access=access) as relay:
+        clients = [
+            await relay.connect(additional_headers={"X-Itemstream-Key": token}) for token in (revoked, expired, other)
+        ]
+        for client in clients:
+            await client.send("")
+            assert await client.recv() == CREATED
+        new, _ = rotate_key(file, old.id, timedelta(0))
+        revoke_key(file, key.id)
+        for client in clients[:2]:
+            assert await ended(client) == (1008, "the key is no longer in force")
+        async with relay.connect(additional_headers={"X-Itemstream-Key": new}) as renewed:
+            for client in (renewed, clients[2]):
+                await client.send("")
+                assert await client.recv() in (CREATED, event(2))
+        await clients[2].close()
+    assert len(relay.journal.records) == 5
+
+
+async def test_a_call_that_does_not_end_is_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The provider stops in the middle of a frame: the close frame has no place to go."""
+    monkeypatch.setattr(tunnel, "CLOSE_SECONDS", 0.1)
+    file = tmp_path / "keys.json"
+    token, key = add_key(file, "acme")
+
+    async def half_a_frame(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await head(reader)
+        writer.write(SWITCHING + b"\x81\x05hal")
+        await reader.read()
+
+    async with raw_upstream(half_a_frame) as port, relaying(port, access=Access(KeyStore(file), Limits())) as relay:
+        reader, writer = await relay.open()
+        writer.write(HANDSHAKE.replace(b"\r\n\r\n", f"\r\nX-Itemstream-Key: {token}\r\n\r\n".encode()))
+        assert (await head(reader)).startswith(b"HTTP/1.1 101")
+        assert await reader.readexactly(5) == b"\x81\x05hal"
+        revoke_key(file, key.id)
+        async with asyncio.timeout(60):
+            with contextlib.suppress(ConnectionError):
+                assert await reader.read() == b""
+        writer.close()
 
 
 async def test_connections_of_a_tenant_and_of_all(tmp_path: Path) -> None:
