@@ -41,13 +41,18 @@ capabilities: {drop: [ALL]}
 {{- add (div (int .Values.settings.transaction_timeout_ms) 1000) 15 -}}
 {{- end -}}
 
+{{/* A value as quoted text. A number of a values file is a float: written as in JSON, without an exponent. */}}
+{{- define "itemstream.text" -}}
+{{- ternary . (toJson .) (kindIs "string" .) | quote -}}
+{{- end -}}
+
 {{/* Settings and the part's own login: (dict "top" $ "secret" "name"). */}}
 {{- define "itemstream.env" -}}
 {{- $kafka := .top.Values.kafka -}}
 - {name: ITEMSTREAM_BOOTSTRAP_SERVERS, value: {{ $kafka.bootstrapServers | quote }}}
 - {name: ITEMSTREAM_SECURITY_PROTOCOL, value: {{ $kafka.securityProtocol }}}
 {{- range $name, $value := .top.Values.settings }}
-- {name: ITEMSTREAM_{{ $name | upper }}, value: {{ if kindIs "float64" $value }}{{ $value | int64 | toString | quote }}{{ else }}{{ $value | toString | quote }}{{ end }}}
+- {name: ITEMSTREAM_{{ $name | upper }}, value: {{ include "itemstream.text" $value }}}
 {{- end }}
 {{- if $kafka.caSecret }}
 - {name: ITEMSTREAM_SSL_CAFILE, value: /kafka-ca/ca.crt}
