@@ -1,9 +1,11 @@
 """JSON Schemas for kubeconform, strict ones: from Kubernetes' own OpenAPI document and from the CRDs of KEDA and the
-Prometheus operator. `python deploy/schemas.py TO KUBERNETES KEDA OPERATOR`: folders of the modules."""
+Prometheus operator; and KEDA's list of its scalers with their parameters.
+`python deploy/schemas.py TO KUBERNETES KEDA OPERATOR`: folders of the modules."""
 
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -22,6 +24,7 @@ CRDS = (
     "example/prometheus-operator-crd/monitoring.coreos.com_servicemonitors.yaml",
     "example/prometheus-operator-crd/monitoring.coreos.com_prometheusrules.yaml",
 )
+SCALERS = "schema/generated/scalers-schema.json"
 NUMBER_OR_TEXT = [{"type": "string"}, {"type": "number"}]
 
 
@@ -35,6 +38,9 @@ def main(to: Path, modules: list[Path]) -> None:
     work = Path(tempfile.mkdtemp(dir=to.parent))
     for name, schema in found.items():
         (work / f"{name}.json").write_text(json.dumps(schema))
+    for module in modules:
+        if (module / SCALERS).is_file():
+            shutil.copy(module / SCALERS, work / "scalers.json")
     work.rename(to)  # complete or not there at all
 
 

@@ -113,12 +113,3 @@ def test_prometheus_reaches_every_part_that_has_metrics() -> None:
 def test_the_alert_rules_are_those_of_prometheus() -> None:
     rules = of_everything("PrometheusRule")["alerts"]["spec"]
     assert rules == yaml.safe_load((ROOT / "deploy/prometheus/alerts.yml").read_text()), "make dashboards"
-
-
-def test_lag_that_more_workers_would_not_move_asks_for_none() -> None:
-    scaled = rendered({"autoscaling.enabled": "true"})["ScaledObject", "worker"]["spec"]
-    (trigger,) = scaled["triggers"]
-    assert trigger["metadata"]["excludePersistentLag"] == "true"
-    assert trigger["metadata"]["consumerGroup"] == Settings.model_validate({}).group
-    assert scaled["maxReplicaCount"] <= 6
-    assert "replicas" not in rendered({"autoscaling.enabled": "true"})["Deployment", "worker"]["spec"]

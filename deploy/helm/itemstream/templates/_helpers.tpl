@@ -84,6 +84,11 @@ capabilities: {drop: [ALL]}
 {{- end }}
 {{- end -}}
 
+{{/* Not empty where parts log in with tokens. */}}
+{{- define "itemstream.oauth" -}}
+{{- if and (hasPrefix "SASL" .Values.kafka.securityProtocol) (eq .Values.kafka.saslMechanism "OAUTHBEARER") }}yes{{ end -}}
+{{- end -}}
+
 {{- define "itemstream.secret" -}}
 {{- required (printf "%s.kafkaSecret is needed: the Kafka login of that part" .part) .secret -}}
 {{- end -}}
