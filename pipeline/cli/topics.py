@@ -44,6 +44,13 @@ Partitions = Annotated[
         show_default=False,
     ),
 ]
+KeepPartitions = Annotated[
+    bool,
+    typer.Option(
+        "--keep-partitions",
+        help="Topics that are there keep their number; --partitions is for those of a cluster that has none yet.",
+    ),
+]
 ReplicationFactor = Annotated[
     int | None,
     typer.Option(
@@ -61,10 +68,11 @@ def plan_command(
     settings: Settings,
     partitions: Partitions = None,
     replication_factor: ReplicationFactor = None,
+    keep_partitions: KeepPartitions = False,
     as_json: AsJson = False,
 ) -> None:
     """Show what `apply` would do; changes nothing."""
-    plan, _ = asyncio.run(_plan(settings, partitions, replication_factor))
+    plan, _ = asyncio.run(_plan(settings, partitions, replication_factor, keep_partitions))
     if as_json:
         _print_json(plan, applied=False)
     else:
@@ -77,13 +85,14 @@ def apply_command(
     settings: Settings,
     partitions: Partitions = None,
     replication_factor: ReplicationFactor = None,
+    keep_partitions: KeepPartitions = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Create what is missing, set what differs; shows it first and asks. Deletes nothing."""
     if not yes and (as_json or not sys.stdin.isatty()):
         raise UsageError("nobody is there to ask: add --yes to apply without asking")
-    plan, state = asyncio.run(_plan(settings, partitions, replication_factor))
+    plan, state = asyncio.run(_plan(settings, partitions, replication_factor, keep_partitions))
     if not as_json:
         print_plan(plan)
     if plan.changes:
@@ -140,10 +149,13 @@ async def _read(settings: Settings, topics: Sequence[DeployedTopic]) -> ClusterS
         return await read_state(admin, topics)
 
 
-async def _plan(settings: Settings, partitions: int | None, replication: int | None) -> tuple[Plan, ClusterState]:
+async def _plan(
+    settings: Settings, partitions: int | None, replication: int | None, keep: bool
+) -> tuple[Plan, ClusterState]:
     topics = _topics(settings)
     state = await _read(settings, topics)
-    return make_plan(topics, state, partitions=partitions, replication_factor=replication), state
+    plan = make_plan(topics, state, partitions=partitions, replication_factor=replication, keep_partitions=keep)
+    return plan, state
 
 
 async def _apply(settings: Settings, plan: Plan, state: ClusterState) -> None:

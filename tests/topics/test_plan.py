@@ -95,6 +95,24 @@ def test_partitions_are_never_reduced() -> None:
     assert "cannot reduce" in note
 
 
+def test_topics_that_keep_their_partitions_do_not_grow_and_new_ones_are_like_them() -> None:
+    plan = make_plan(TOPICS, cluster(6, **{MESSAGES: None}), partitions=24, keep_partitions=True)
+    assert plan.changes == (CreateTopic(MESSAGES, 6, 1, TOPICS[1].spec.config()),)
+    assert "24 partitions wanted, but topics that are there keep theirs" in plan.notes[0]
+
+    half_grown = cluster(12, **{INPUT: replace(cluster(6).topics[INPUT])})
+    plan = make_plan(TOPICS, half_grown, keep_partitions=True)
+    assert plan.changes == ()
+    assert f"({INPUT}: 6)" in plan.notes[0]
+
+
+def test_who_keeps_partitions_still_makes_the_topics_of_a_new_cluster() -> None:
+    plan = make_plan(TOPICS, EMPTY, partitions=24, keep_partitions=True)
+    assert {change.partitions for change in plan.changes if isinstance(change, CreateTopic)} == {24}
+    assert plan.notes == ()
+    assert make_plan(TOPICS, cluster(24), partitions=24, keep_partitions=True) == make_plan(TOPICS, cluster(24))
+
+
 def test_the_others_grow_to_the_one_with_most_partitions() -> None:
     changes = make_plan(TOPICS, cluster(6, **{MESSAGES: cluster(8).topics[MESSAGES]}), partitions=3).changes
     grown = {c.topic: (c.partitions_now, c.partitions) for c in changes if isinstance(c, AddPartitions)}

@@ -38,6 +38,9 @@ def test_plan_apply_check(where: list[str], prefix: str, capsys: pytest.CaptureF
     assert main(["topics", "apply", "--yes", "--partitions", "1", *where]) == 0
     assert "Kafka cannot reduce partitions" in capsys.readouterr().out
 
+    assert main(["topics", "apply", "--yes", "--partitions", "3", "--keep-partitions", *where]) == 0
+    assert "3 partitions wanted, but topics that are there keep theirs" in capsys.readouterr().out
+
     assert main(["topics", "plan", "--partitions", "3", *where]) == 0
     warnings = [line for line in capsys.readouterr().out.splitlines() if line.startswith("Warning: ")]
     assert len(warnings) == 3

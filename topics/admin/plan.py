@@ -40,14 +40,19 @@ def make_plan(
     *,
     partitions: int | None = None,
     replication_factor: int | None = None,
+    keep_partitions: bool = False,
 ) -> Plan:
     """The changes that bring `state` to what `topics` say, in the order they are to be made.
 
     `partitions` of None keeps what the topic with most partitions has; the catalogue's number where there is none yet.
-    Nothing is ever deleted or made smaller: what would be is left as it is and told in the notes.
+    Nothing is ever deleted or made smaller: what would be is left as it is and told in the notes. With
+    `keep_partitions` no topic that is there grows either: adding partitions beside workers that run would break
+    sessions under way.
     """
     existing = [state.topics[topic.name] for topic in topics if topic.name in state.topics]
-    target, notes = _target_partitions(topics, existing, partitions)
+    target, notes = _target_partitions(topics, existing, None if keep_partitions and existing else partitions)
+    if keep_partitions:
+        notes += _not_grown(existing, max(target, partitions or 0))
     replicas = replication_factor or min(MAX_DEFAULT_REPLICATION, max(state.brokers, 1))
     changes: list[Change] = []
     # The input last: a worker must never see an input partition without its outputs.
@@ -56,7 +61,7 @@ def make_plan(
         if found is None:
             changes.append(CreateTopic(topic.name, target, replicas, topic.spec.config()))
             continue
-        if found.partitions < target:
+        if found.partitions < target and not keep_partitions:
             changes.append(AddPartitions(topic.name, found.partitions, target, _WARN_GROWTH[topic.role]))
         if settings := {key: wanted for key, _, wanted in config_differences(topic.spec, found)}:
             changes.append(SetConfig(topic.name, {key: found.config.get(key) for key in settings}, settings))
@@ -94,6 +99,15 @@ def _target_partitions(
         f"{most.partitions} for every topic"
     )
     return most.partitions, [note]
+
+
+def _not_grown(existing: Sequence[TopicState], wanted: int) -> Iterable[str]:
+    least = min(existing, key=lambda found: found.partitions, default=None)
+    if least is not None and least.partitions < wanted:
+        yield (
+            f"{wanted} partitions wanted, but topics that are there keep theirs ({least.name}: {least.partitions}); "
+            "to add partitions stop collectors and workers first (runbook, Adding partitions)"
+        )
 
 
 def _kept(topic: DeployedTopic, found: TopicState, replication_factor: int | None) -> Iterable[str]:
