@@ -1,5 +1,7 @@
 """The Helm chart: valid for Kubernetes, KEDA and the Prometheus operator by their schemas, and true to the worker."""
 
+import json
+import re
 from pathlib import Path
 
 import pytest
@@ -38,6 +40,9 @@ def test_it_is_valid_by_the_schemas_of_all_it_makes(login: str, parts: dict[str,
         ({"relay.upstream": "https://api.openai.com"}, "upstream"),
         ({"relay.journal.size": "large"}, "size"),
         ({"settings.relay_port": "1"}, "relay_port"),
+        ({"settings.reject_limit_raito": "1"}, "reject_limit_raito"),
+        ({"otel.endpoint": "http://otel"}, "endpoint"),
+        ({"otel.extraEnv[0].name": "PATH", "otel.extraEnv[0].value": "/x"}, "otel"),
     ],
 )
 def test_wrong_values_are_refused(values: dict[str, str], told: str) -> None:
@@ -62,6 +67,19 @@ def test_every_variable_is_a_setting_and_secrets_come_from_secrets(login: str) -
         mounted = {mount["name"] for mount in container["volumeMounts"]}
         claims = {one["metadata"]["name"] for one in made["spec"].get("volumeClaimTemplates", ())}
         assert mounted == {volume["name"] for volume in pod["volumes"]} | claims
+
+
+# Values of their own have these, or secrets, or another program.
+OWN = re.compile(
+    "sasl_|ssl_|security_|bootstrap_|web_|console_|upstream$|relay_(port|patience)|journal_(dir|max_bytes)"
+    "|ingest_(host|port|keys|tls)"
+)
+
+
+def test_the_schema_has_the_name_of_every_setting() -> None:
+    schema = json.loads((ROOT / CHART / "values.schema.json").read_text())
+    names = [name for name in Settings.model_fields if not OWN.match(name)]
+    assert schema["properties"]["settings"]["propertyNames"]["enum"] == names, "write them into values.schema.json"
 
 
 def test_the_given_values_are_the_settings_own_defaults() -> None:

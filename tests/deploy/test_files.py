@@ -43,10 +43,19 @@ def test_services_are_commands_with_settings_that_exist() -> None:
     ours = {name: told for name, told in services().items() if told.get("image") == "itemstream"}
     assert ours.keys() == {"topics", "worker", "keys", "ingest", "relay"}
     for name, told in ours.items():
-        assert told["environment"].keys() <= known, name
+        assert {one for one in told["environment"] if not one.startswith("OTEL_")} <= known, name
         assert told["read_only"] is True
         if "entrypoint" not in told:
             assert told["command"][0] in {command.name for command in COMMANDS}
+
+
+def test_the_worker_traces_only_where_an_endpoint_is_set() -> None:
+    given = services()["worker"]["environment"]
+    # With no value: compose passes the variable on where it is set, and has none otherwise.
+    assert (given["OTEL_EXPORTER_OTLP_ENDPOINT"], given["OTEL_EXPORTER_OTLP_HEADERS"]) == (None, None)
+    assert given["ITEMSTREAM_TRACING"] == "${OTEL_EXPORTER_OTLP_ENDPOINT:+true}"
+    loaded = yaml.safe_load(run(tool("compose-go"), COMPOSE))["services"]["worker"]["environment"]
+    assert (loaded["ITEMSTREAM_TRACING"], loaded["OTEL_EXPORTER_OTLP_ENDPOINT"]) == ("", None)
 
 
 def test_what_is_mounted_is_there() -> None:

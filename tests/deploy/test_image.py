@@ -54,7 +54,11 @@ def settings(bootstrap_servers: str, prefix: str, group: str) -> dict[str, str]:
 def service(name: str, settings: dict[str, str], **changes: str) -> tuple[list[str], dict[str, str]]:
     """Arguments and environment of a service."""
     told = SERVICES[name]
-    defaults = {key: re.sub(r"\$\{\w+:-(.*?)\}", r"\1", value) for key, value in told["environment"].items()}
+    defaults = {
+        key: re.sub(r"\$\{\w+:(?:-(.*?)|\+.*?)\}", r"\1", value)
+        for key, value in told["environment"].items()
+        if value is not None
+    }
     return told["command"], {**defaults, **settings, **changes}
 
 
