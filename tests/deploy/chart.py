@@ -17,6 +17,11 @@ LOGINS: dict[str, dict[str, str]] = {
     "plain": {},
     "tls": {"kafka.securityProtocol": "SSL", "kafka.caSecret": "kafka-ca"},
     "mtls": {"kafka.securityProtocol": "SSL", "kafka.caSecret": "kafka-ca", "kafka.clientCertificates": "true"},
+    "locked": {
+        "kafka.securityProtocol": "SSL",
+        "kafka.clientCertificates": "true",
+        "kafka.clientKeyLocked": "true",
+    },
     "scram": {"kafka.securityProtocol": "SASL_SSL", "kafka.caSecret": "kafka-ca"},
     "oauth": {
         "kafka.securityProtocol": "SASL_SSL",

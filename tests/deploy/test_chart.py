@@ -131,3 +131,12 @@ def test_prometheus_reaches_every_part_that_has_metrics() -> None:
 def test_the_alert_rules_are_those_of_prometheus() -> None:
     rules = of_everything("PrometheusRule")["alerts"]["spec"]
     assert rules == yaml.safe_load((ROOT / "deploy/prometheus/alerts.yml").read_text()), "make dashboards"
+
+
+def test_alerts_link_to_the_runbook_where_it_is_read() -> None:
+    page = "https://git.example/itemstream/docs/runbook.md"
+    made = rendered({"prometheusRule.enabled": "true", "prometheusRule.runbookUrl": page})["PrometheusRule", "alerts"]
+    for group in made["spec"]["groups"]:
+        for alert in group["rules"]:
+            assert alert["annotations"]["runbook_url"] == f"{page}#{alert['alert'].lower()}"
+            assert "runbook" not in alert["annotations"]

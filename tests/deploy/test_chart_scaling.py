@@ -44,6 +44,7 @@ def test_the_scaler_has_every_parameter_where_it_is_given(login: str) -> None:
         assert value in known[name].get("allowedValue", [value])
     for name in authenticated:
         assert known[name].get("triggerAuthenticationVariableReadable"), name
+    assert ("keyPassword" in authenticated) is (login == "locked")
     if "sasl" in trigger["metadata"]:
         assert authenticated.keys() >= {"username", "password"}
 

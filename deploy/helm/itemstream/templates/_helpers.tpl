@@ -60,6 +60,10 @@ capabilities: {drop: [ALL]}
 {{- if $kafka.clientCertificates }}
 - {name: ITEMSTREAM_SSL_CERTFILE, value: /kafka-client/tls.crt}
 - {name: ITEMSTREAM_SSL_KEYFILE, value: /kafka-client/tls.key}
+{{- if $kafka.clientKeyLocked }}
+- name: ITEMSTREAM_SSL_KEYPASSWORD
+  valueFrom: {secretKeyRef: {name: {{ include "itemstream.secret" . }}, key: key-password}}
+{{- end }}
 {{- end }}
 {{- if hasPrefix "SASL" $kafka.securityProtocol }}
 - {name: ITEMSTREAM_SASL_MECHANISM, value: {{ $kafka.saslMechanism }}}
