@@ -27,7 +27,8 @@ from typing import Any
 
 from bench.relay_ends import WAYS
 from bench.stats import percentile
-from bench.tables import replaced
+from bench.tables import replaced, verdict_table
+from bench.targets import relay_verdicts
 from pipeline.kafka import EmbeddedKafka
 from pipeline.kafka.probe import free_ports
 
@@ -184,23 +185,27 @@ def table(found: dict[str, Any]) -> str:
         "| --- |" + " ---: |" * len(SHARES),
     ]
     rows: list[tuple[str, dict[str, float]]] = []
+    added: dict[str, dict[str, float]] = {}
     for way in WAYS:
         direct, relay = found["direct"][way], found["relay"][way]
+        added[way] = {name: relay[name] - direct[name] for name in SHARES}
         rows += [
             (f"{way}, direct", direct),
             (f"{way}, through the relay", relay),
-            (f"**added**, {way}", {name: relay[name] - direct[name] for name in SHARES}),
+            (f"**added**, {way}", added[way]),
         ]
     if "many" in found:
         title = f"{given['many'] + given['connections']:,} connections, round trip through the relay"
         rows.append((title, found["many"]["round trip"]))
     lines += [f"| {name} | " + " | ".join(f"{row[one]:.2f}" for one in SHARES) + " |" for name, row in rows]
+    lines += ["", verdict_table(relay_verdicts(added))]
     events = found["health"]["events"]
     lines += [
         "",
         (
             f"{given['connections']} connections, {found['messages_a_second']:,.0f} messages a second both ways, "
-            f"{given['rounds']} rounds of {given['seconds']:g} s each way; load average before: {found['load']:.1f}."
+            f"{given['rounds']} rounds of {given['seconds']:g} s each way; load average before: {found['load']:.1f}. "
+            f"Niceness: callers, relay and provider {NICENESS}, Kafka {KAFKA_NICENESS}; the sender makes way by itself."
         ),
         (
             f"The relay's process takes {found['microseconds_a_message']:.0f} µs of CPU a message, "

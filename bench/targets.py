@@ -28,6 +28,8 @@ class Limit:
     program: str
     percentile: str
     most: float
+    digits: int = 1
+    """Behind the point, of what was found."""
 
 
 class Verdict(NamedTuple):
@@ -74,6 +76,21 @@ LIMITS: tuple[Limit, ...] = (
     Limit("latency exactly once, p99", "itemstream-eo", "p99", 60),
     Limit("latency at least once, p99", "itemstream-alo", "p99", 25),
 )
+RELAY_LIMITS: tuple[Limit, ...] = tuple(
+    Limit(f"added to {how}, {percentile}", way, percentile, most, 2)
+    for how, way in (
+        ("a frame from caller to provider", "caller to provider"),
+        ("a frame from provider to caller", "provider to caller"),
+        ("a round trip, which passes twice", "round trip"),
+    )
+    for percentile, most in (("p50", 0.3), ("p99", 2))
+)
+"""What the relay may add to a direct connection: to one passage, and, the harder reading, to both of a round trip."""
+
+
+def relay_verdicts(added: Mapping[str, Mapping[str, float]]) -> list[Verdict]:
+    """added: way → percentile → milliseconds more than a direct connection takes."""
+    return [_latency(limit, added) for limit in RELAY_LIMITS]
 
 
 def verdicts(medians: Medians, latencies: Mapping[str, Mapping[str, float]]) -> list[Verdict]:
@@ -93,8 +110,8 @@ def _ratio(target: Target, medians: Medians) -> Verdict:
 
 def _latency(limit: Limit, latencies: Mapping[str, Mapping[str, float]]) -> Verdict:
     found = latencies.get(limit.program)
-    wanted = f"≤ {limit.most:.0f} ms"
+    wanted = f"≤ {limit.most:g} ms"
     if found is None:
         return Verdict(limit.text, wanted, "not measured", None)
     value = found[limit.percentile]
-    return Verdict(limit.text, wanted, f"{value:.1f} ms", value <= limit.most)
+    return Verdict(limit.text, wanted, f"{value:.{limit.digits}f} ms", value <= limit.most)

@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 
 from bench.programs import AT_LEAST_ONCE, EXACTLY_ONCE, LATENCY, PROGRAMS, Program
+from bench.relay_ends import WAYS
 from bench.tables import latency_table, medians, replaced, throughput_table, verdict_table
-from bench.targets import LIMITS, TARGETS, verdicts
+from bench.targets import LIMITS, TARGETS, relay_verdicts, verdicts
 
 OWN = Program("own", "itemstream", EXACTLY_ONCE, lambda run, delivery: [], "defaults")
 PEER = Program("peer", "Peer", AT_LEAST_ONCE, lambda run, delivery: [], "tuned")
@@ -68,8 +69,17 @@ def test_every_target_is_held_against_what_was_measured() -> None:
     assert "**not met**" in verdict_table(list(found.values()))
 
 
+def test_what_the_relay_adds_is_held_to_both_readings() -> None:
+    added = {way: {"p50": 0.2, "p99": 1.5} for way in WAYS} | {"round trip": {"p50": 0.31, "p99": 2.0}}
+    told = [(verdict.wanted, verdict.found, verdict.met) for verdict in relay_verdicts(added)]
+    assert told == [("≤ 0.3 ms", "0.20 ms", True), ("≤ 2 ms", "1.50 ms", True)] * 2 + [
+        ("≤ 0.3 ms", "0.31 ms", False),
+        ("≤ 2 ms", "2.00 ms", True),
+    ]
+
+
 def test_what_was_not_measured_is_no_success() -> None:
-    assert {verdict.met for verdict in verdicts({}, {})} == {None}
+    assert {verdict.met for verdict in [*verdicts({}, {}), *relay_verdicts({})]} == {None}
 
 
 def test_targets_name_programs_that_exist() -> None:
