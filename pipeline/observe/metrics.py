@@ -48,8 +48,8 @@ LOST = Metric(
     "itemstream_records_lost_total",
     "counter",
     "Records",
-    "Offsets that Kafka had deleted from an input partition before they were read: records that are lost, and markers "
-    "of transactions between them.",
+    "Offsets that Kafka had deleted from an input partition before they were read, counted when they are passed over: "
+    "records that are lost, and markers of transactions between them.",
     ("partition",),
 )
 OUTPUTS = Metric("itemstream_outputs_total", "counter", "Records", "Records written, by topic (full name).", ("topic",))

@@ -23,11 +23,13 @@ from tests.kafka.deploy import deploy
 from tests.observe.collecting import ingest
 from tests.observe.drills.site import SCRAPE_SECONDS, SECONDS_PER_MINUTE, Drill
 from tests.observe.prometheus import RULES, Prometheus, hurried, prometheus
-from tests.observe.support import free_port
+from tests.observe.support import free_port, until_true
 
 CALLS, SECONDS_BETWEEN = 20, 0.1
 JOURNAL_BYTES = 2 * 1024 * 1024
 """Full after some 20 seconds of this load without Kafka."""
+TOO_LARGE = 1_100_000
+"""Bytes; more than `max_event_bytes`."""
 
 
 @dataclass
@@ -38,6 +40,7 @@ class RelaySite:
     relay: subprocess.Popen[bytes]
     web_port: int
     prometheus: Prometheus
+    provider: Provider
 
     @property
     def sender(self) -> int:
@@ -48,20 +51,28 @@ class RelaySite:
         return int(children[0])
 
 
-async def talk(connection: ServerConnection) -> None:
-    """The provider: an event now and then, for ever."""
-    with contextlib.suppress(WebSocketException):
-        for number in count():
-            event = {"type": "input_audio_buffer.cleared", "event_id": f"{id(connection)}-{number}", "pad": "x" * 120}
-            await connection.send(json.dumps(event))
-            await asyncio.sleep(SECONDS_BETWEEN)
+@dataclass
+class Provider:
+    """What the calls reach."""
+
+    too_large: int = 0
+    """So many of the events it says next are larger than the relay records."""
+
+    async def talk(self, connection: ServerConnection) -> None:
+        """An event now and then, for ever."""
+        with contextlib.suppress(WebSocketException):
+            for number in count():
+                pad, self.too_large = (TOO_LARGE, self.too_large - 1) if self.too_large else (120, 0)
+                event = {"type": "input_audio_buffer.cleared", "event_id": f"{id(connection)}-{number}"}
+                await connection.send(json.dumps({**event, "pad": "x" * pad}))
+                await asyncio.sleep(SECONDS_BETWEEN)
 
 
 async def call(url: str) -> None:
     """An application: listens, and calls again when it is cut off."""
     while True:
         with contextlib.suppress(OSError, WebSocketException, TimeoutError):
-            async with connect(url, proxy=None) as connection:
+            async with connect(url, proxy=None, max_size=None) as connection:
                 async for _ in connection:
                     pass
         await asyncio.sleep(0.2)
@@ -72,9 +83,10 @@ async def relay_site(folder: Path) -> AsyncGenerator[RelaySite]:
     """All of it, until the context ends."""
     port, web_port = free_port(), free_port()
     rules = hurried(RULES.read_text(), SECONDS_PER_MINUTE)
-    async with serve(talk, "127.0.0.1", 0) as provider:
+    provider = Provider()
+    async with serve(provider.talk, "127.0.0.1", 0) as server:
         relay = (
-            "relay", "--upstream", f"ws://127.0.0.1:{next(iter(provider.sockets)).getsockname()[1]}", "--relay-port",
+            "relay", "--upstream", f"ws://127.0.0.1:{next(iter(server.sockets)).getsockname()[1]}", "--relay-port",
             str(port), "--relay-patience", "0", "--journal-dir", str(folder / "journal"), "--journal-max-bytes",
             str(JOURNAL_BYTES), "--web-port", str(web_port),
         )  # fmt: skip
@@ -86,7 +98,7 @@ async def relay_site(folder: Path) -> AsyncGenerator[RelaySite]:
             with ingest(deployed, folder / "relay.log", *relay) as process:
                 calls = [asyncio.create_task(call(f"ws://127.0.0.1:{port}/v1/realtime")) for _ in range(CALLS)]
                 try:
-                    yield RelaySite(kafka, process, web_port, running)
+                    yield RelaySite(kafka, process, web_port, running, provider)
                 finally:
                     for one in calls:
                         one.cancel()
@@ -97,6 +109,13 @@ async def kafka_killed(site: RelaySite) -> AsyncGenerator[None]:
     await asyncio.to_thread(site.kafka.kill)
     yield
     await asyncio.to_thread(site.kafka.start)
+
+
+async def large_events(site: RelaySite) -> AsyncGenerator[None]:
+    # What happened before the first scrape is in no increase.
+    await until_true(lambda: site.prometheus.query("itemstream_relay_events_total"))
+    site.provider.too_large = CALLS
+    yield
 
 
 async def full_disk(site: RelaySite) -> AsyncGenerator[None]:
@@ -123,6 +142,11 @@ RELAY_DRILLS: tuple[Drill[RelaySite], ...] = (
         ("ItemstreamUnsentGrowing", "ItemstreamCollectorStuck", "ItemstreamJournalFull", "ItemstreamEventsDropped"),
         f"Kafka killed (SIGKILL) under {CALLS} calls through a relay whose journal has {JOURNAL_BYTES >> 20} MiB",
         kafka_killed,
+    ),
+    Drill(
+        ("ItemstreamEventsUnrecorded",),
+        f"{CALLS} events of {TOO_LARGE / 1e6} MB in calls through the relay",
+        large_events,
     ),
     Drill(("ItemstreamJournalDisk",), "the relay's files may not grow (RLIMIT_FSIZE), as on a full disk", full_disk),
     Drill(("ItemstreamSenderRestarting",), "the relay's sender killed (SIGKILL) whenever it is there", killed_sender),
