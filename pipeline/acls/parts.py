@@ -174,6 +174,11 @@ def _console(names: Deployment) -> Iterator[Acl]:
     yield from _topics([audit], why, "Create", "Alter", "AlterConfigs", "DescribeConfigs", "Read", "Write")
 
 
+def _autoscaling(names: Deployment) -> Iterator[Acl]:
+    yield from _topics([names.input_topic], "its partitions, and where they end", "Describe")
+    yield Acl("group", names.group, "Describe", "how far the workers are")
+
+
 _ALL = (
     Part("worker", "itemstream worker", _worker),
     Part("ingest", "itemstream ingest http, and any other collector", _ingest),
@@ -187,6 +192,7 @@ _ALL = (
     Part("export", "itemstream export", _export),
     Part("import", "itemstream import", _import),
     Part("forget", "itemstream forget", _forget),
+    Part("autoscaling", "KEDA's scaler of the workers, as the chart sets it up", _autoscaling),
     Part("console", "itemstream console; what its operators do needs those of redrive and replay, too", _console),
 )
 

@@ -34,6 +34,7 @@ USERS = (
     "import",
     "forget",
     "console",
+    "autoscaling",
     "relay",
 )
 LOGIN_LASTS_MS = 3_000

@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
 
 from pipeline.acls import PARTS, Deployment
 from pipeline.ingest.event import EventRecord
@@ -22,6 +24,7 @@ from tests.kafka.support import read_all
 from tests.security.broker import Rights, SecuredKafka
 from tests.security.test_worker_rights import COMMAND, environment
 from topics import Message, subscribe
+from topics.admin.cluster import connect
 from topics.subscribers import GiveUp, subscriber
 
 pytestmark = pytest.mark.kafka
@@ -151,6 +154,38 @@ async def test_a_relay(secured: SecuredKafka, rights: Rights, processed: Deploye
         await drain.run(asyncio.Event(), finish)
     assert (drain.stats.sent, drain.stats.error) == (1, None)
     assert len(await read_all(secured.bootstrap_servers, processed.input_topic)) == before + 1
+
+
+async def test_an_autoscaler(secured: SecuredKafka, rights: Rights, processed: Deployed) -> None:
+    """What KEDA's scaler asks for: metadata, where the group is, where the partitions end."""
+    source = TopicPartition(processed.input_topic, 0)
+    acls = PARTS["autoscaling"].acls(names(processed))
+    settings = Settings.model_validate(secured.login("autoscaling"))
+    where: Any = {"bootstrap_servers": settings.bootstrap_servers, **settings.connection()}
+
+    async def reached() -> int | None:
+        """How far the group is; None where that is refused."""
+        async with connect(**where) as client:
+            admin: Any = client
+            try:
+                return (await admin.list_consumer_group_offsets(processed.group, partitions=[source]))[source].offset
+            except KafkaError:
+                return None
+
+    async def until_refused(refused: bool) -> None:
+        async with asyncio.timeout(60):
+            while (await reached() is None) is not refused:  # noqa: ASYNC110 - brokers hear of rights later
+                await asyncio.sleep(0.1)
+
+    await rights.allow(acls, "User:autoscaling")
+    await until_refused(False)
+    async with AIOKafkaConsumer(**where) as consumer:
+        assert (await consumer.end_offsets([source]))[source] >= (await reached() or 0) > 0
+    for acl in acls:  # each of them is needed
+        await rights.remove(acl, "User:autoscaling")
+        await until_refused(True)
+        await rights.allow([acl], "User:autoscaling")
+        await until_refused(False)
 
 
 async def test_a_console(secured: SecuredKafka, rights: Rights, processed: Deployed, tmp_path: Path) -> None:
