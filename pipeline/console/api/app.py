@@ -13,24 +13,16 @@ from starlette.responses import Response
 
 from pipeline import __version__
 from pipeline.console.api.console import Console
+from pipeline.console.api.failures import FAMILIES, problem_of
 from pipeline.console.api.headers import HEADERS, Guarded
 from pipeline.console.api.openapi import describe
 from pipeline.console.api.page import Page
 from pipeline.console.api.routes import flow, health, me, rejected, replays, sessions, sums
-from pipeline.console.services import NotFoundError, RefusedError
-from pipeline.errors import ItemstreamError, UsageError
 from pipeline.ingest.http.problem import Problem
 
 log = logging.getLogger(__name__)
 
 ROUTERS = (me.router, sessions.router, sums.router, rejected.router, replays.router, flow.router, health.router)
-STATUSES: tuple[tuple[type[ItemstreamError], int], ...] = (
-    (NotFoundError, 404),
-    (RefusedError, 409),
-    (UsageError, 422),
-    (ItemstreamError, 503),
-)
-"""The status of an error, by the first class that it is of. What is left is Kafka or the database that is not there."""
 
 
 def build_app(console: Console | None, *, names: Collection[str] | None = None, page: Page | None = None) -> FastAPI:
@@ -44,7 +36,8 @@ def build_app(console: Console | None, *, names: Collection[str] | None = None, 
         app.include_router(router)
     describe(app)
     app.add_exception_handler(Problem, _problem)
-    app.add_exception_handler(ItemstreamError, _itemstream_error)
+    for family in FAMILIES:
+        app.add_exception_handler(family, _failure)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(Exception, _unexpected)
@@ -64,11 +57,11 @@ async def _problem(_: Request, error: Exception) -> Response:
     return error.response()
 
 
-async def _itemstream_error(_: Request, error: Exception) -> Response:
-    status = next(status for kind, status in STATUSES if isinstance(error, kind))
-    if status >= 500:
-        log.warning("a request failed: %s", error)
-    return Problem(status, str(error)).response()
+async def _failure(_: Request, error: Exception) -> Response:
+    problem = problem_of(error)
+    if problem.status >= 500:
+        log.warning("a request failed: %s", problem.detail)
+    return problem.response()
 
 
 async def _invalid(_: Request, error: Exception) -> Response:

@@ -25,6 +25,7 @@ from pipeline.replay.job import now
 from pipeline.replay.reading import batches, spans_of
 from pipeline.settings import Settings
 from topics.admin import DeployedTopic, apply_changes, connect, make_plan, read_state, read_topic
+from topics.admin.errors import TopicsError
 from topics.catalogue import TopicSpec, own_topic
 
 log = logging.getLogger(__name__)
@@ -71,7 +72,8 @@ class KafkaAuditLog:
         try:
             yield told
         except BaseException as error:
-            outcome = f"failed: {error}" if isinstance(error, ItemstreamError) else f"failed: {type(error).__name__}"
+            told_of = isinstance(error, (ItemstreamError, TopicsError))
+            outcome = f"failed: {error}" if told_of else f"failed: {type(error).__name__}"
             raise
         finally:
             entry: dict[str, Any] = {
@@ -128,9 +130,10 @@ class KafkaAuditLog:
             )
             await producer.start()
             await producer.send_and_wait(self._topic, orjson.dumps(entry), name.encode(), partition=0)
-        except (KafkaError, OSError) as error:
+        except (KafkaError, TopicsError, OSError) as error:
+            said = str(error) if isinstance(error, TopicsError) else repr(error)
             raise ItemstreamError(
-                f"{self._topic} does not take the note of what is done, nothing is begun without it: {error!r}"
+                f"{self._topic} does not take the note of what is done, nothing is begun without it: {said}"
             ) from error
         finally:
             if producer is not None:
