@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol
 
@@ -110,6 +110,11 @@ class AuditLog(Protocol):
 class LiveEvents(Protocol):
     """Everything as it happens."""
 
-    def events(self, session: str | None, last_event_id: str | None) -> AsyncIterator[ServerSentEvent]:
-        """For one listener. session: also its entries. last_event_id: what it was told last, before it went away."""
+    def events(
+        self, session: str | None, last_event_id: str | None, is_allowed: Callable[[], bool]
+    ) -> AsyncIterator[ServerSentEvent]:
+        """For one listener, as long as it is allowed to listen.
+
+        session: also its entries. last_event_id: what it was told last, before it went away.
+        """
         ...

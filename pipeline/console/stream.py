@@ -6,7 +6,7 @@ import asyncio
 import secrets
 import time
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing, suppress
 
 from aiokafka.errors import KafkaError
@@ -14,7 +14,7 @@ from fastapi.sse import ServerSentEvent
 
 from pipeline.console.models import Job, Model, Pipeline, RejectedCount
 from pipeline.console.projection import Changed
-from pipeline.console.queries import Queries
+from pipeline.console.queries import EntryName, Queries
 from pipeline.console.services import PipelineView, Replays
 from pipeline.errors import ItemstreamError
 from topics.admin.errors import TopicsError
@@ -24,13 +24,19 @@ QUIET_SECONDS = 5.0
 """Between two looks at replays while none runs."""
 PAUSE_SECONDS = 0.25
 """Between two rounds of news for one listener: a thousand changes a second are told together."""
+ASK_SECONDS = 5.0
+"""Between two questions whether a listener may still listen."""
 MOST_SESSIONS = 200
-"""Told of one by one in a round; of more only the newest."""
+"""Told of one by one in a round; of more only those that changed last, and a `gap`."""
 MOST_ENTRIES = 500
+"""Of more there is a `gap` alone."""
 KEPT = 2_000
 """Changes that a listener who comes back may have missed."""
 LIFETIME_SECONDS = 3600.0
-"""Of one connection. The browser comes back by itself, and is asked anew who it is."""
+"""Of one connection. The browser comes back by itself."""
+
+Event = tuple[str, Model | dict[str, str]]
+GAP: Event = ("gap", {})
 
 
 class Live:
@@ -51,7 +57,9 @@ class Live:
         # Of this process: an id of another one says nothing.
         self._name = secrets.token_hex(4)
         self._number = 0
-        self._kept: deque[tuple[int, Changed]] = deque(maxlen=KEPT)
+        self._kept: deque[tuple[int, Changed]] = deque()
+        self._lost = 0
+        """The number of the last change that is not kept any more."""
         self._pipeline: tuple[int, Pipeline] | None = None
         self._jobs: dict[str, tuple[int, Job]] = {}
         self._news = asyncio.Event()
@@ -71,21 +79,31 @@ class Live:
         self._closed = True
         self._tell()
 
-    async def events(self, session: str | None, last_event_id: str | None) -> AsyncIterator[ServerSentEvent]:
-        """For one listener. session: also its entries. last_event_id: what it was told last, before it went away."""
+    async def events(
+        self, session: str | None, last_event_id: str | None, is_allowed: Callable[[], bool]
+    ) -> AsyncGenerator[ServerSentEvent]:
+        """For one listener, as long as it is allowed to listen, which is asked every few seconds.
+
+        session: also its entries. last_event_id: what it was told last, before it went away.
+        """
         told = self._place_of(last_event_id)
         gap = told is None and last_event_id is not None
         told = self._number if told is None else told
-        ends = time.monotonic() + LIFETIME_SECONDS
+        ends, ask_again = time.monotonic() + LIFETIME_SECONDS, 0.0
         self._listeners += 1
         self._somebody.set()
         try:
             if gap:
                 yield ServerSentEvent(event="gap", data={}, id=self._id(told))
             while not self._closed and time.monotonic() < ends:
+                if time.monotonic() >= ask_again:
+                    if not is_allowed():
+                        return
+                    ask_again = time.monotonic() + ASK_SECONDS
                 waiting = self._news
                 if self._number == told:
-                    await waiting.wait()
+                    with suppress(TimeoutError):
+                        await asyncio.wait_for(waiting.wait(), ASK_SECONDS)
                     continue
                 upto = self._number
                 events = await self._since(told, session)
@@ -99,12 +117,12 @@ class Live:
             if not self._listeners:
                 self._somebody.clear()
 
-    async def _since(self, told: int, session: str | None) -> list[tuple[str, Model | dict[str, str]]]:
+    async def _since(self, told: int, session: str | None) -> list[Event]:
         changed = Changed()
         for number, one in self._kept:
             if number > told:
                 changed.add(one)
-        events: list[tuple[str, Model | dict[str, str]]] = []
+        events: list[Event] = [GAP] if told < self._lost else []
         if changed:
             events += await asyncio.to_thread(self._read, changed, session)
         events += [("replay", job) for number, job in self._jobs.values() if number > told]
@@ -112,14 +130,16 @@ class Live:
             events.append(("pipeline", self._pipeline[1]))
         return events
 
-    def _read(self, changed: Changed, session: str | None) -> list[tuple[str, Model | dict[str, str]]]:
+    def _read(self, changed: Changed, session: str | None) -> list[Event]:
         names = list(changed.sessions)[-MOST_SESSIONS:]
-        events: list[tuple[str, Model | dict[str, str]]] = []
+        events: list[Event] = []
         events += [("session", summary) for summary in self._queries.summaries(names)]
         events += [("forgotten", {"session_id": name}) for name in changed.forgotten]
-        if session is not None and (entries := changed.sessions.get(session)):
-            wanted = list(entries)[:MOST_ENTRIES]
-            events += [("entry", entry) for entry in self._queries.entries(session, wanted)]
+        entries = changed.sessions.get(session, set()) if session is not None else set[EntryName]()
+        if session is not None and 0 < len(entries) <= MOST_ENTRIES:
+            events += [("entry", entry) for entry in self._queries.entries(session, [*entries])]
+        if len(changed.sessions) > MOST_SESSIONS or len(entries) > MOST_ENTRIES:
+            events.append(GAP)
         if changed.rejected:
             count = sum(reason.count for reason in self._queries.rejected_counts())
             events.append(("rejected", RejectedCount(count=count)))
@@ -129,6 +149,8 @@ class Live:
         async with aclosing(self._changes()) as changes:
             async for changed in changes:
                 self._kept.append((self._next(), changed))
+                if len(self._kept) > KEPT:
+                    self._lost, _ = self._kept.popleft()
                 self._tell()
 
     async def _tick(self, look: Callable[[], Awaitable[float]]) -> None:
@@ -171,5 +193,4 @@ class Live:
         name, _, number = (event_id or "").partition("-")
         if name != self._name or not number.isdecimal() or int(number) > self._number:
             return None
-        full = len(self._kept) == KEPT
-        return None if full and self._kept[0][0] > int(number) + 1 else int(number)
+        return None if int(number) < self._lost else int(number)

@@ -13,11 +13,10 @@ from dataclasses import dataclass
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 
+from pipeline.console.access.sessions import SESSION_SECONDS, BrowserSessions
 from pipeline.console.access.tokens import Token, TokenStore
 from pipeline.console.models import Role, Via
 
-SESSION_SECONDS = 12 * 3600
-"""How long a browser stays logged in."""
 LOCAL = "local"
 """The name of who needs none: the console is open to this machine alone."""
 
@@ -60,8 +59,8 @@ class Access:
         self._proxy = proxy
         self._local: Role = local
         self._cookie = cookie
-        self._clock = clock
-        # Of this process: sessions end with it, and nothing that lies on a disk can make one.
+        self._sessions = BrowserSessions(clock)
+        # Of this process: nothing that lies on a disk can make a page's token.
         self._secret = secrets.token_bytes(32)
 
     @property
@@ -101,10 +100,11 @@ class Access:
     def log_in(self, token: str) -> str | None:
         """The cookie for who has this token; None where there is no such token."""
         found = self._tokens.find(token) if self._tokens is not None else None
-        if found is None:
-            return None
-        expires = str(int(self._clock()) + SESSION_SECONDS)
-        return f"{found.id}.{expires}.{self._signed('session', found.id, expires)}"
+        return None if found is None else self._sessions.begin(found.id)
+
+    def log_out(self, request: HTTPConnection) -> None:
+        """End the session of the request's cookie, for whoever has it."""
+        self._sessions.end(request.cookies.get(self._cookie, ""))
 
     def set_cookie(self, request: Request, response: Response, value: str) -> None:
         """For this browser only, not for its scripts, and never with a request that another site began."""
@@ -146,12 +146,9 @@ class Access:
         return self._proxy is not None and self._from_proxy(self._proxy, request)
 
     def _of_cookie(self, value: str) -> Token | None:
-        token_id, _, rest = value.partition(".")
-        expires, _, signature = rest.partition(".")
-        if not hmac.compare_digest(self._signed("session", token_id, expires).encode(), signature.encode()):
-            return None
+        token_id = self._sessions.token_of(value)
         # The token itself may have been revoked since.
-        return self._tokens.by_id(token_id) if self._tokens is not None and int(expires) > self._clock() else None
+        return self._tokens.by_id(token_id) if self._tokens is not None and token_id is not None else None
 
     def _signed(self, *parts: str) -> str:
         return hmac.new(self._secret, "\x1f".join(parts).encode("utf-8", "replace"), hashlib.sha256).hexdigest()

@@ -10,6 +10,7 @@ from aiokafka import TopicPartition
 
 from pipeline.console.models import Entry
 from pipeline.core import InputRecord
+from pipeline.core.values import object_or_none
 from pipeline.rejected.read import Reader
 from pipeline.replay.reading import batches, spans_of
 
@@ -43,11 +44,21 @@ def traces_of(entries: Iterable[Entry]) -> dict[TopicPartition, Traces]:
     """By partition of the input."""
     found: dict[TopicPartition, Traces] = {}
     for entry in entries:
-        told: dict[str, Any] = entry.record["source"]
-        source, offset = TopicPartition(told["topic"], told["partition"]), told["offset"]
+        place = _place_of(object_or_none(entry.record.get("source")) or {})
+        if place is None:
+            continue
+        source, offset = place
         traces = found.setdefault(source, Traces(offset, offset))
         traces.first, traces.last = min(traces.first, offset), max(traces.last, offset)
     return found
+
+
+def _place_of(source: dict[str, Any]) -> tuple[TopicPartition, int] | None:
+    """None where a record that is not the worker's, or a rule that took it out, leaves no place in Kafka."""
+    topic, partition, offset = source.get("topic"), source.get("partition"), source.get("offset")
+    if not isinstance(topic, str) or type(partition) is not int or type(offset) is not int:
+        return None
+    return (TopicPartition(topic, partition), offset) if 0 <= partition < 2**31 and 0 <= offset < 2**63 else None
 
 
 def belongs(record: InputRecord, session: bytes) -> bool:

@@ -122,7 +122,8 @@ def is_about(value: bytes, name: str) -> bool:
     response = object_or_none(body.get("response")) or {}
     output: object = response.get("output")
     parts = cast(list[Any], output) if isinstance(output, list) else []
-    ids = {body.get("item_id"), item.get("id"), *((object_or_none(part) or {}).get("id") for part in parts)}
+    # Of any type: a list, for it is compared and never hashed.
+    ids: list[Any] = [body.get("item_id"), item.get("id"), *((object_or_none(part) or {}).get("id") for part in parts)]
     # Every delta of a response names it too; of a response itself, what began and what ended it.
     return name in ids or response.get("id") == name
 

@@ -11,7 +11,8 @@ from pipeline.console.queries import EntryName
 
 @dataclass(slots=True)
 class Changed:
-    """What changed since the last one. sessions: by session id, their entries that did; forgotten: erased sessions."""
+    """What changed since the last one. sessions: by session id, their entries that did, those that changed last at the
+    end; forgotten: erased sessions."""
 
     sessions: dict[str, set[EntryName]] = field(default_factory=dict[str, set[EntryName]])
     forgotten: set[str] = field(default_factory=set[str])
@@ -20,7 +21,9 @@ class Changed:
     def add(self, other: Changed) -> None:
         """This, and the other after it."""
         for name, entries in other.sessions.items():
-            self.sessions.setdefault(name, set()).update(entries)
+            known = self.sessions.pop(name, set[EntryName]())
+            known.update(entries)
+            self.sessions[name] = known
             self.forgotten.discard(name)
         for name in other.forgotten:
             self.sessions.pop(name, None)

@@ -1,17 +1,20 @@
 """Who may see and do what, and what is refused."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from pipeline.console import stream
+from pipeline.console.access.sessions import MOST_OF_A_TOKEN, SESSION_SECONDS, BrowserSessions
 from pipeline.console.access.tokens import add_token, read_tokens, revoke_token
 from pipeline.console.api.page import FOLDER
 from pipeline.console.serve import access_of
 from pipeline.errors import ItemstreamError, UsageError
 from pipeline.settings import Settings
-from tests.console.api.support import Client, client_of, running
+from tests.console.api.support import SECONDS, Client, client_of, running
 
 # No Kafka: who asks is looked at before anything else.
 NOWHERE = "127.0.0.1:1"
@@ -96,6 +99,48 @@ async def test_a_revoked_token_ends_its_sessions_at_once(
     (token,) = [one for one in read_tokens(file) if one.role == "viewer"]
     revoke_token(file, token.id)
     assert (await closed_console.ask("GET", "/api/me"))[0] == 401
+
+
+async def test_a_session_that_logged_out_is_over_for_every_copy_of_its_cookie(
+    closed_console: Client, tokens: dict[str, str]
+) -> None:
+    cookies: list[str] = []
+    for _ in range(2):
+        async with closed_console.http.post(
+            f"{closed_console.url}/api/login", json={"token": tokens["viewer"]}
+        ) as answer:
+            cookies.append(answer.headers["Set-Cookie"].partition(";")[0])
+    assert (await closed_console.post("/api/logout"))[0] == 204
+    statuses = [(await closed_console.ask("GET", "/api/me", headers={"Cookie": one}))[0] for one in cookies]
+    assert statuses == [200, 401]
+
+
+def test_sessions_end_and_of_too_many_the_oldest() -> None:
+    now = 1_000.0
+    sessions = BrowserSessions(lambda: now)
+    first, *_, last = [sessions.begin("anna") for _ in range(MOST_OF_A_TOKEN + 1)]
+    other = sessions.begin("bert")
+    assert [sessions.token_of(one) for one in (first, last, other, "", "made up")] == [None, "anna", "bert", None, None]
+    now += SESSION_SECONDS
+    assert [sessions.token_of(one) for one in (last, other)] == [None, None]
+
+
+@pytest.mark.parametrize("by", ["revoking", "logging out"])
+async def test_an_open_stream_ends_when_its_listener_may_not_look_any_more(
+    closed_console: Client, tokens: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, by: str
+) -> None:
+    monkeypatch.setattr(stream, "ASK_SECONDS", 0.05)
+    await closed_console.ask("POST", "/api/login", json={"token": tokens["viewer"]})
+    async with closed_console.stream() as events:
+        assert (await anext(events)).name in ("pipeline", "replay")
+        if by == "revoking":
+            file = tmp_path / "tokens.json"
+            revoke_token(file, next(one.id for one in read_tokens(file) if one.role == "viewer"))
+        else:
+            assert (await closed_console.post("/api/logout"))[0] == 204
+        async with asyncio.timeout(SECONDS):
+            async for _ in events:
+                pass
 
 
 async def test_a_viewer_of_a_token_may_not_act(closed_console: Client, tokens: dict[str, str]) -> None:

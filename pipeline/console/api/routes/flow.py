@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterable
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Query
+from fastapi import APIRouter, Header, Query, Request
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from pipeline.console.api.console import Here
@@ -30,6 +30,7 @@ async def audit(console: Here, cursor: Cursor = None, limit: Limit = 50) -> Audi
 
 @router.get("/stream", response_class=EventSourceResponse)
 async def stream(
+    request: Request,
     console: Here,
     session: Annotated[str | None, Query(max_length=1000, description="Also the entries of this session.")] = None,
     last_event_id: Annotated[str | None, Header(max_length=100)] = None,
@@ -37,8 +38,10 @@ async def stream(
     """Server-sent events as things happen.
 
     `session` (SessionSummary), `entry` (Entry, with `session`), `rejected` (RejectedCount), `replay` (Job), `pipeline`
-    (Pipeline, once a second), `forgotten` ({session_id}), and `gap` where what happened since `Last-Event-ID` is not
-    known any more: ask anew then.
+    (Pipeline, once a second), `forgotten` ({session_id}), and `gap` where not all that happened is told, be it since
+    `Last-Event-ID` or because it was too much at once: ask anew then. It ends when the caller may not look any more.
     """
-    async for event in console.live.events(session, last_event_id):
+    async for event in console.live.events(
+        session, last_event_id, lambda: console.access.identify(request) is not None
+    ):
         yield event

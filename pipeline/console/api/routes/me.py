@@ -38,5 +38,6 @@ async def login(console: Here, request: Request, response: Response, given: Logi
 
 @router.post("/logout", status_code=204, dependencies=[WithCsrf])
 async def logout(console: Here, request: Request, response: Response) -> None:
-    """End the session of the cookie."""
+    """End the session of the cookie: no copy of it is good any more."""
+    console.access.log_out(request)
     console.access.delete_cookie(request, response)

@@ -17,6 +17,8 @@ type Listener = { name: keyof Told; hear: (told: never) => void; missed?: () => 
 const NAMES: readonly (keyof Told)[] = ["session", "entry", "rejected", "replay", "pipeline", "forgotten"];
 const AGAIN_AFTER_MS = [500, 1_000, 2_000, 5_000, 10_000];
 const HIDDEN_FOR_MS = 60_000;
+/** While more happens than is told one by one there are many gaps; each view asks anew this often. */
+const GAPS_TOGETHER_MS = 1_000;
 
 /**
  * The one connection of this tab for server-sent events: a browser allows few at a time to one origin, over all tabs.
@@ -31,6 +33,7 @@ class Live {
   private state: StreamState = "off";
   private tries = 0;
   private hadGap = false;
+  private gaps: number | undefined;
   private timer: number | undefined;
 
   constructor() {
@@ -79,7 +82,9 @@ class Live {
       if (this.hadGap) this.tellOfGap();
       this.hadGap = false;
     };
-    source.addEventListener("gap", () => this.tellOfGap());
+    source.addEventListener("gap", () => {
+      this.gaps ??= window.setTimeout(() => this.tellOfGap(), GAPS_TOGETHER_MS);
+    });
     source.onerror = () => this.comeBack();
     for (const name of NAMES) {
       source.addEventListener(name, (event) => {
@@ -90,6 +95,8 @@ class Live {
   }
 
   private tellOfGap(): void {
+    window.clearTimeout(this.gaps);
+    this.gaps = undefined;
     for (const listener of this.listeners) listener.missed?.();
   }
 
