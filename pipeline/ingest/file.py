@@ -34,6 +34,8 @@ from pipeline.settings import Settings
 from pipeline.streaming.transactions import Fault, Transactions, in_transactions, no_fault
 from topics.admin import connect
 
+FILES = "itemstream-ingest-"
+"""How the groups of files begin, of which there is one each; topic and file follow."""
 TRANSACTION_EVENTS = 5_000
 TRANSACTION_BYTES = 4 * 1024 * 1024
 TRANSACTION_TIMEOUT_MS = 30_000
@@ -119,7 +121,7 @@ class _Ingest:
         first = next(lines, None)
         if first is None:
             return self._report
-        group = f"itemstream-ingest-{self._topic}-{self._name(first.event)}"
+        group = f"{FILES}{self._topic}-{self._name(first.event)}"
         progress = TopicPartition(self._topic, 0)
         partitions = await self._partitions()
         writer = Transactions(

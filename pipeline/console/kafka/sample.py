@@ -11,15 +11,12 @@ from typing import Any, cast
 
 from aiokafka import TopicPartition
 from aiokafka.coordinator.protocol import ConsumerProtocolMemberAssignment
-from aiokafka.errors import KafkaError
 
+from pipeline.console.kafka.readers import Readers, offsets_of
 from pipeline.console.models import WorkerMember
 from pipeline.rejected.read import Reader
 from pipeline.settings import Settings
 from topics.admin import AdminClient, DeployedTopic, deployment
-
-MOST_GROUPS = 30
-_OFFSET_UNKNOWN = -1
 
 
 @dataclass(slots=True)
@@ -34,6 +31,8 @@ class Sample:
     members: list[WorkerMember]
     readers: dict[str, dict[TopicPartition, int]] = field(default_factory=dict[str, dict[TopicPartition, int]])
     """Other groups that read the pipeline's topics: how far they are."""
+    more_readers: int = 0
+    """Further ones."""
 
 
 class Looker:
@@ -44,7 +43,7 @@ class Looker:
         self._admin: Any = admin
         self._consumer = consumer
         self.topics: Sequence[DeployedTopic] = deployment(settings.prefix, settings.group, settings.input_topic)
-        self._readers: dict[str, dict[TopicPartition, int]] = {}
+        self._readers = Readers(admin, settings.group)
 
     async def look(self, *, readers: bool) -> Sample:
         """readers: also ask for other groups; else they are as of the last time."""
@@ -52,9 +51,15 @@ class Looker:
         ends = await self._consumer.end_offsets(there)
         begins = await self._consumer.beginning_offsets(there)
         if readers:
-            self._readers = await self._other_groups({source.topic for source in there})
+            await self._readers.look({source.topic for source in there})
         return Sample(
-            time.monotonic(), ends, begins, await self._committed(), await self._members(), dict(self._readers)
+            time.monotonic(),
+            ends,
+            begins,
+            await self._committed(),
+            await self._members(),
+            self._readers.shown,
+            self._readers.more,
         )
 
     async def oldest_ms(self, waiting: Mapping[TopicPartition, int]) -> dict[TopicPartition, int]:
@@ -88,13 +93,9 @@ class Looker:
     async def _committed(self) -> dict[int, int]:
         return {
             source.partition: offset
-            for source, offset in (await self._offsets(self._settings.group)).items()
+            for source, offset in (await offsets_of(self._admin, self._settings.group)).items()
             if source.topic == self._settings.input_topic
         }
-
-    async def _offsets(self, group: str) -> dict[TopicPartition, int]:
-        told: dict[Any, Any] = await self._admin.list_consumer_group_offsets(group)
-        return {source: one.offset for source, one in told.items() if one.offset > _OFFSET_UNKNOWN}
 
     async def _members(self) -> list[WorkerMember]:
         (response,) = await self._admin.describe_consumer_groups([self._settings.group])
@@ -117,15 +118,3 @@ class Looker:
             host=cast(str, host).lstrip("/"),
             partitions=sorted(partitions),
         )
-
-    async def _other_groups(self, topics: set[str]) -> dict[str, dict[TopicPartition, int]]:
-        listed: Sequence[Sequence[str]] = await self._admin.list_consumer_groups()
-        own = self._settings.group
-        names = sorted(one[0] for one in listed if one[0] != own and not one[0].startswith(f"{own}-replay-"))
-        found: dict[str, dict[TopicPartition, int]] = {}
-        for name in names[:MOST_GROUPS]:
-            with suppress(KafkaError):
-                offsets = {source: at for source, at in (await self._offsets(name)).items() if source.topic in topics}
-                if offsets:
-                    found[name] = offsets
-        return found

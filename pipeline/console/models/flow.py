@@ -65,6 +65,7 @@ class Pipeline(Model):
     problems: list[str]
     nodes: list[Node]
     edges: list[Edge]
+    more_groups: int = Field(description="Further groups that read these topics; the nodes are the first of them.")
     partitions: list[PartitionLag]
     workers: list[WorkerMember]
     projection: ProjectionLag

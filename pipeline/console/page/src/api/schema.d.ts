@@ -75,7 +75,7 @@ export interface paths {
         put?: never;
         /**
          * Logout
-         * @description End the session of the cookie.
+         * @description End the session of the cookie: no copy of it is good any more.
          */
         post: operations["logout_api_logout_post"];
         delete?: never;
@@ -400,8 +400,8 @@ export interface paths {
          * @description Server-sent events as things happen.
          *
          *     `session` (SessionSummary), `entry` (Entry, with `session`), `rejected` (RejectedCount), `replay` (Job), `pipeline`
-         *     (Pipeline, once a second), `forgotten` ({session_id}), and `gap` where what happened since `Last-Event-ID` is not
-         *     known any more: ask anew then.
+         *     (Pipeline, once a second), `forgotten` ({session_id}), and `gap` where not all that happened is told, be it since
+         *     `Last-Event-ID` or because it was too much at once: ask anew then. It ends when the caller may not look any more.
          */
         get: operations["stream_api_stream_get"];
         put?: never;
@@ -895,6 +895,11 @@ export interface components {
             at: string;
             /** Edges */
             edges: components["schemas"]["Edge"][];
+            /**
+             * More Groups
+             * @description Further groups that read these topics; the nodes are the first of them.
+             */
+            more_groups: number;
             /** Nodes */
             nodes: components["schemas"]["Node"][];
             /** Partitions */

@@ -5,7 +5,7 @@ import { useStream } from "../../api/stream";
 import type { Pipeline as State } from "../../api/types";
 import { Failure } from "../../parts/Failure";
 import { Figure } from "../../parts/Figure";
-import { count, duration, time } from "../../parts/formats";
+import { count, duration, plural, time } from "../../parts/formats";
 import { LiveBadge } from "../../parts/LiveBadge";
 import { Loading } from "../../parts/Loading";
 import { Notice } from "../../parts/Notice";
@@ -58,6 +58,11 @@ function Content({ state }: { state: State }) {
           Topology
         </Title>
         <Topology nodes={state.nodes} edges={state.edges} lag={lags(state)} />
+        {state.more_groups > 0 && (
+          <Text fz="sm" c="dimmed">
+            These topics have {plural(state.more_groups, "more group")} of readers.
+          </Text>
+        )}
       </section>
       <Tabs defaultValue="partitions" keepMounted={false}>
         <Tabs.List>
