@@ -76,6 +76,10 @@ $(BENCH)/.installed: bench/requirements.lock | python
 bench-growth: java $(STAMP) $(BENCH)/.installed ## what grows with processes, partitions, sessions, items; restore, memory; into docs/scaling.md
 	@PYTHONPATH=. $(BENCH)/bin/python -m bench.growth $(GROWTH_ARGS)
 
+.PHONY: bench-console
+bench-console: java $(STAMP) ## the console with 1,000,000 items in its store, on SQLite and PostgreSQL; into docs/console-store.md
+	@$(BIN)/python -m bench.console $(CONSOLE_ARGS)
+
 frameworks: java $(STAMP) $(FRAMES)/.installed ## the tap's code in docs/collecting.md for LiveKit, Pipecat and openai-agents, run
 	@$(BIN)/python -m pytest tests/ingest/tap/test_docs.py -m slow $(PYTEST_ARGS)
 

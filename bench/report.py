@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import platform
 import subprocess
 import sys
@@ -13,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from bench import hot_spots, tables
-from bench.programs import LATENCY, OWN, PROGRAMS, ROOT
+from bench.machine import machine
+from bench.programs import LATENCY, PROGRAMS, ROOT
 from bench.targets import verdicts
 from pipeline.kafka import KAFKA_VERSION
 
@@ -99,34 +99,19 @@ def _verdicts(results: Sequence[Row]) -> list[Any]:
 
 def environment(given: Mapping[str, Any]) -> dict[str, str]:
     """What was measured where, as a row of the results."""
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    own = subprocess.run(
-        ["git", "describe", "--always", "--dirty"], cwd=ROOT, capture_output=True, text=True, check=False
-    )
     versions = ", ".join(f"{name} {version(name)}" for name in PEERS)
     text = (
-        f"{os.cpu_count()} cores ({_processor()}), {memory:.0f} GiB, {platform.system()} {platform.machine()}; "
-        f"load average before: {os.getloadavg()[0]:.1f}. itemstream {_itemstream()} ({own.stdout.strip()}), "
-        f"Apache Kafka and Kafka Streams {KAFKA_VERSION}, {_java()}, Python {platform.python_version()}, {versions}. "
+        f"{machine()}, Apache Kafka and Kafka Streams {KAFKA_VERSION}, {_java()}, "
+        f"Python {platform.python_version()}, {versions}. "
         f"{given['records']:,} records passed through, {given['records'] // 2:,} of the mix, {given['partitions']} "
         f"partitions, {given['rounds']} rounds; a run is cut {given['limit']:.0f} s after its first output."
     )
     return {"input": "environment", "text": text}
 
 
-def _processor() -> str:
-    lines = Path("/proc/cpuinfo").read_text().splitlines()
-    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "unknown")
-
-
 def _java() -> str:
     told = subprocess.run(["java", "-version"], capture_output=True, text=True, check=False).stderr
     return told.splitlines()[0].replace('"', "") if told else "Java"
-
-
-def _itemstream() -> str:
-    told = subprocess.run([str(OWN / "itemstream"), "--version"], capture_output=True, text=True, check=False)
-    return told.stdout.split()[1] if told.stdout else "?"
 
 
 def newest(folder: Path) -> Path | None:
