@@ -24,7 +24,7 @@ from pipeline.console.store.schema import entries, sessions
 from pipeline.console.store.store import Store
 from pipeline.kafka import EmbeddedKafka
 
-DRAIN_SECONDS = 120
+DRAIN_SECONDS = 600
 SETTLED = 100
 """Offsets of lag: marks of transactions that the projection has not passed yet."""
 
