@@ -1,4 +1,4 @@
-import { QueryCache, QueryClient, queryOptions } from "@tanstack/react-query";
+import { QueryCache, QueryClient, type QueryKey, queryOptions } from "@tanstack/react-query";
 import { get, Problem, rememberCsrfToken } from "./client";
 import type { Facets, Me } from "./types";
 
@@ -22,6 +22,12 @@ export const queries: QueryClient = new QueryClient({
     },
   }),
 });
+
+/** After a gap: asks also where a first answer is still under way, which `invalidateQueries` alone waits for. */
+export async function askAnew(queryKey: QueryKey): Promise<void> {
+  await queries.cancelQueries({ queryKey });
+  await queries.invalidateQueries({ queryKey });
+}
 
 /** Who is asking, and what they may do. */
 export const me = queryOptions({

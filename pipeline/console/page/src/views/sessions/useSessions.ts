@@ -1,7 +1,7 @@
 import { type InfiniteData, infiniteQueryOptions, useInfiniteQuery } from "@tanstack/react-query";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { get } from "../../api/client";
-import { queries } from "../../api/queries";
+import { askAnew, queries } from "../../api/queries";
 import { useStream } from "../../api/stream";
 import type { SessionList, SessionSummary } from "../../api/types";
 import { scopeQuery } from "../../parts/ScopeFilters";
@@ -81,6 +81,11 @@ export function useSessions(filters: Filters, atTop: () => boolean) {
   }, [options]);
 
   const apply = () => {
+    // An answer that is under way may be from before, and would take the place of what is told.
+    if (queries.isFetching({ queryKey: options.queryKey, exact: true }) > 0) {
+      timer.current = window.setTimeout(apply, TOGETHER_MS);
+      return;
+    }
     timer.current = undefined;
     const told = changed.current;
     changed.current = new Map();
@@ -102,7 +107,7 @@ export function useSessions(filters: Filters, atTop: () => boolean) {
       changed.current.set(session.session_id, session);
       timer.current ??= window.setTimeout(apply, TOGETHER_MS);
     },
-    { missed: () => queries.invalidateQueries({ queryKey: options.queryKey }) },
+    { missed: () => askAnew(options.queryKey) },
   );
 
   useStream("forgotten", ({ session_id }) => {
