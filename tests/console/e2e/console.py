@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import time
+import urllib.request
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -76,6 +77,19 @@ class ConsoleProcess:
             self._process.kill()
             self._process.wait()
         self._process = None
+
+    def until_read(self) -> None:
+        """Waits until it has read all that is on the topics."""
+        token = self.tokens["vera"]
+        question = urllib.request.Request(f"{self.url}/api/pipeline", headers={"Authorization": f"Bearer {token}"})
+        deadline = time.monotonic() + READY_SECONDS
+        while True:
+            with urllib.request.urlopen(question, timeout=30) as answer:
+                told = orjson.loads(answer.read())
+            if told["projection"]["lag"] == 0:
+                return
+            assert time.monotonic() < deadline, told
+            time.sleep(0.05)
 
     def _wait(self, log: Path) -> str:
         """Its address, once its log tells it."""

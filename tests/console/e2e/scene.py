@@ -117,4 +117,5 @@ def scene(
     with worker(deployed, max_event_bytes=SMALL, reject_limit_window=0) as first:
         has_consumed(first, len(events) + len(odd()))
     with worker(deployed), ConsoleProcess(deployed, folder, **settings) as console:
+        console.until_read()
         yield Scene(deployed, events, console)
