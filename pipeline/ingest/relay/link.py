@@ -133,6 +133,8 @@ class Link(asyncio.Protocol):
         self._writable.set()
         if self._peer is not None:
             self._peer.close()
+        # So that it goes with its last user: garbage of circles stays for long in a process that rarely looks for it.
+        self._peer = self._observe = self._transport = None
         if not self.lost.done():
             self.lost.set_result(None)
 

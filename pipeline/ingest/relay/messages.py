@@ -61,6 +61,10 @@ class MessageReader:
         found, self._found = self._found, []
         return found
 
+    def close(self) -> None:
+        """Let go of it; it is of no more use."""
+        self._parser.close()
+
     def _frames(self) -> Generator[None]:
         parts: list[bytes | bytearray | memoryview] = []
         text = False

@@ -57,6 +57,9 @@ class Tunnel:
         finally:
             if self._cutting is not None:
                 self._cutting.cancel()
+            for direction in (self._from_server, self._from_client):
+                if direction is not None:
+                    direction.end()
             self._client.close()
             self._upstream.close()
 
@@ -106,6 +109,13 @@ class _Direction:
         # Of what can't be read nobody knows where a frame ends.
         return self._reader is None or self._reader.between_frames
 
+    def end(self) -> None:
+        """Read no more, and hold nothing that holds this."""
+        if self._reader is not None:
+            self._reader.close()
+            self._reader = None
+        self._record = self._lost = _nothing
+
     def feed(self, data: bytes) -> None:
         if self._reader is None:
             return
@@ -118,3 +128,7 @@ class _Direction:
         except Exception as error:  # a mistake in here must never end a call
             self._reader = None
             self._lost(f"{type(error).__name__}: {error}")
+
+
+def _nothing(_: object) -> None:
+    """Nothing happens."""

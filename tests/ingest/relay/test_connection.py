@@ -1,6 +1,7 @@
 """A WebSocket connection through the relay: closing, pings, large messages, slow readers, TLS."""
 
 import asyncio
+import gc
 import ssl
 from pathlib import Path
 
@@ -8,6 +9,10 @@ import pytest
 from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed, ConnectionClosedError
 
+from pipeline.ingest.relay.link import Link
+from pipeline.ingest.relay.messages import MessageReader
+from pipeline.ingest.relay.recorder import Recorder
+from pipeline.ingest.relay.tunnel import Tunnel
 from tests.ingest.relay.support import HANDSHAKE, SWITCHING, echo, head, raw_upstream, relaying, websocket_upstream
 from tests.kafka.support import until
 
@@ -176,3 +181,24 @@ async def test_calls_may_end_before_the_relay_does() -> None:
         assert await client.recv() == "still here"
         await client.close()
         await asyncio.wait_for(closing, 5)
+
+
+async def test_a_connection_that_is_gone_leaves_nothing_to_the_garbage_collector() -> None:
+    """It runs rarely, so that no call has to wait for it: memory of calls that ended would pile up till then."""
+
+    kinds = (Link, Tunnel, Recorder, MessageReader)
+
+    def left() -> list[object]:
+        return [one for one in gc.get_objects() if type(one) in kinds]
+
+    async with websocket_upstream(echo) as port, relaying(port) as relay:
+        gc.collect()
+        gc.disable()
+        try:
+            async with relay.connect() as client:
+                await client.send('{"type":"a"}')
+                await client.recv()
+                assert len(left()) >= 5
+            await until(lambda: not left())
+        finally:
+            gc.enable()
