@@ -19,6 +19,7 @@ import orjson
 from pipeline.ingest.access import Access, AccessDenied
 from pipeline.ingest.keys import Caller
 from pipeline.ingest.limits import TooManyConnections
+from pipeline.ingest.relay.afterwards import Afterwards
 from pipeline.ingest.relay.exchange import Switched, UpstreamFailed, exchange, refuse
 from pipeline.ingest.relay.http import HeaderList, HttpEnd, HttpError, answer, end_to_end, header_of
 from pipeline.ingest.relay.key import HEADER, PARAMETER, take_key
@@ -94,6 +95,7 @@ class Relay:
         self._access = access
         self._health = health
         self._server: asyncio.Server | None = None
+        self._afterwards = Afterwards()
         self._serving: dict[asyncio.Task[None], Link] = {}
         self._tunnels: dict[Tunnel, str | None] = {}
         """With the id of the key that opened each."""
@@ -259,6 +261,7 @@ class Relay:
             recorder.server,
             recorder.client if rules.recording.client_topic else None,
             lambda reason: self._unread(connection, reason),
+            self._afterwards,
         )
         told = {"connection": connection, "provider": provider, "tenant": caller.tenant}
         log.info("relay_connection_opened", path=target.partition("?")[0], **told)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 
+from pipeline.ingest.relay.afterwards import Afterwards
 from pipeline.ingest.relay.link import Link
 from pipeline.ingest.relay.messages import Message, MessageReader, Unreadable, close_frame
 
@@ -17,6 +18,7 @@ Record = Callable[[Message], None]
 class Tunnel:
     """Passes every byte, and shows what passed.
 
+    afterwards: reads what passed; one for all connections, so that the order of events is that in which they passed.
     record_server, record_client: called with the messages of each direction; None: that direction is not read.
     unreadable: called once with the reason where a direction can't be followed any further; its bytes still pass.
     """
@@ -29,13 +31,17 @@ class Tunnel:
         record_server: Record,
         record_client: Record | None,
         unreadable: Callable[[str], None],
+        afterwards: Afterwards,
     ) -> None:
         self._client = client
         self._upstream = upstream
+        self._afterwards = afterwards
         self._unreadable = unreadable
         self._closing: tuple[int, str] | None = None
         self._cutting: asyncio.TimerHandle | None = None
         self._from_server = _Direction(extensions, record_server, self._lost_track, masked=False)
+        self._unread_from_server = 0
+        """Chunks that have passed and are yet to be read: until then nobody knows where the last frame ends."""
         self._from_client: _Direction | None = None
         if record_client is not None:
             self._from_client = _Direction(extensions, record_client, self._lost_track, masked=True)
@@ -45,16 +51,17 @@ class Tunnel:
         for data in from_client:
             self._upstream.write(data)
             if self._from_client is not None:
-                self._from_client.feed(data)
+                self._passed_from_client(data)
         for data in from_upstream:
             self._client.write(data)
-            self._seen_from_server(data)
+            self._passed_from_server(data)
         try:
-            self._client.join(self._upstream, None if self._from_client is None else self._from_client.feed)
-            self._upstream.join(self._client, self._seen_from_server)
+            self._client.join(self._upstream, None if self._from_client is None else self._passed_from_client)
+            self._upstream.join(self._client, self._passed_from_server)
             await self._client.lost
             await self._upstream.lost
         finally:
+            self._afterwards.finish()
             if self._cutting is not None:
                 self._cutting.cancel()
             for direction in (self._from_server, self._from_client):
@@ -76,13 +83,24 @@ class Tunnel:
         self._client.abort()
         self._upstream.abort()
 
-    def _seen_from_server(self, data: bytes) -> None:
+    def _passed_from_client(self, data: bytes) -> None:
+        assert self._from_client is not None
+        self._afterwards.put(self._from_client.feed, data)
+
+    def _passed_from_server(self, data: bytes) -> None:
+        self._unread_from_server += 1
+        self._afterwards.put(self._read_from_server, data)
+        if self._closing is not None:  # each end of a frame counts now
+            self._afterwards.finish()
+
+    def _read_from_server(self, data: bytes) -> None:
+        self._unread_from_server -= 1
         self._from_server.feed(data)
         if self._closing is not None:
             self._close_between_frames()
 
     def _close_between_frames(self) -> None:
-        if self._closing is None or not self._from_server.between_frames:
+        if self._closing is None or self._unread_from_server or not self._from_server.between_frames:
             return
         self._client.write(close_frame(*self._closing))
         self._client.close()
