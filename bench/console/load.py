@@ -35,6 +35,9 @@ SECONDS = 10
 TICKS = 20
 """A second."""
 
+Due = dict[tuple[str, int], list[tuple[bytes, bytes]]]
+"""Keys and values, by topic and partition."""
+
 
 def base() -> list[Output]:
     """What comes of sessions that overlap, in the order in which it comes; each from its first event to its last."""
@@ -49,11 +52,10 @@ def base() -> list[Output]:
     return [one for one in [*outputs, *core.end().outputs] if one.key and one.value]
 
 
-class Load:
+class Lanes:
     """`items` a second: the base in many lanes, each a little behind the one before, over and over."""
 
-    def __init__(self, producer: Any, partitions: int, items: int) -> None:
-        self._producer = producer
+    def __init__(self, partitions: int, items: int) -> None:
         self._partitions = partitions
         self._base = base()
         of_base = sum(is_new_item(one.topic, one.value or b"") for one in self._base)
@@ -62,9 +64,9 @@ class Load:
         # The newest of the store.
         self._today = datetime.now(UTC).strftime("%Y-%m-%dT").encode()
 
-    async def tick(self, number: int) -> int:
-        """Write what is due in this tick; how many records."""
-        due: dict[tuple[str, int], list[tuple[bytes, bytes]]] = defaultdict(list)
+    def due(self, number: int) -> Due:
+        """What is to be written in this tick."""
+        due: Due = defaultdict(list)
         length = SECONDS * TICKS
         per_tick = len(self._base) / length
         for lane in range(self._lanes):
@@ -77,6 +79,19 @@ class Load:
                 name = one.key or b""
                 value = (one.value or b"").replace(name, name + suffix).replace(b"2026-05-28T", self._today)
                 due[one.topic, (name[-1] + lane) % self._partitions].append((name + suffix, value))
+        return due
+
+
+class Load:
+    """The lanes onto the topics."""
+
+    def __init__(self, producer: Any, partitions: int, items: int) -> None:
+        self._producer = producer
+        self._lanes = Lanes(partitions, items)
+
+    async def tick(self, number: int) -> int:
+        """Write what is due in this tick; how many records."""
+        due = self._lanes.due(number)
         for (topic, partition), some in due.items():
             await self._send(topic, partition, some)
         return sum(map(len, due.values()))

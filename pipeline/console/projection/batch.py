@@ -57,13 +57,8 @@ class BatchWriter:
 
         before: where each of the partitions is; moved: further positions, to be written as they are.
         """
-        after: dict[Place, Position] = dict(moved)
-        new: list[InputRecord] = []
-        for record in batch:
-            place = (record.topic, record.partition)
-            if record.offset >= (position := after.get(place, before[place])).next:
-                after[place] = position.after(record)
-                new.append(record)
+        new, last = unread(batch, {**before, **moved})
+        after = {**moved, **{place: Position.behind(record) for place, record in last.items()}}
         with self._store.writing() as connection:
             dialect = self._store.dialect
             numbers = add_topics(connection, self.topics)
@@ -99,3 +94,16 @@ class BatchWriter:
         if self._erased_sessions is None:
             self._erased_sessions = erased_sessions(connection)
         return self._erased_sessions
+
+
+def unread(batch: Batch, positions: Mapping[Place, Position]) -> tuple[list[InputRecord], dict[Place, InputRecord]]:
+    """The records that were not read before, and the last one of each partition."""
+    new: list[InputRecord] = []
+    last: dict[Place, InputRecord] = {}
+    for record in batch:
+        place = (record.topic, record.partition)
+        known = last.get(place)
+        if record.offset >= (positions[place].next if known is None else known.offset + 1):
+            last[place] = record
+            new.append(record)
+    return new, last

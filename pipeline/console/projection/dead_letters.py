@@ -12,7 +12,7 @@ from sqlalchemy import Connection, func, select
 
 from pipeline.console.projection.facts import label, number, text
 from pipeline.console.projection.fold import Row
-from pipeline.console.projection.write import add, many
+from pipeline.console.projection.statements import insert, many, upsert
 from pipeline.console.store.dialects import Dialect
 from pipeline.console.store.schema import reject_counts, rejected
 from pipeline.core import InputRecord
@@ -29,10 +29,10 @@ def write_rejected(connection: Connection, dialect: Dialect, rows: Sequence[Row]
     if not rows:
         return
     first = (connection.execute(select(func.max(rejected.c.id))).scalar() or 0) + 1
-    many(connection, rejected.insert(), [{"id": number, **row} for number, row in enumerate(rows, first)])
+    many(connection, insert(rejected), [{"id": number, **row} for number, row in enumerate(rows, first)])
     reasons = Counter(row["reason"] for row in rows)
     counts = [{"reason": reason, "count": count} for reason, count in reasons.items()]
-    add(connection, dialect, reject_counts, ("count",), counts)
+    many(connection, upsert(dialect, reject_counts, ("count",)), counts)
 
 
 def rejected_row(record: InputRecord, redaction: Redaction | None) -> Row:

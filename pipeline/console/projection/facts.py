@@ -56,6 +56,8 @@ def text(value: Any) -> str | None:
 
 def label(value: Any) -> str | None:
     """A text that can be a key in any database: a very long one is cut, and a digest tells it from others."""
+    if value.__class__ is str and 0 < len(value) <= LONGEST_LABEL and "\x00" not in value:
+        return value  # nearly all are
     told = text(value)
     if told is None or len(told) <= LONGEST_LABEL:
         return told

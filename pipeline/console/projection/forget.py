@@ -11,7 +11,8 @@ import orjson
 from sqlalchemy import Connection, Select, func, select
 
 from pipeline.console.projection.facts import UsageKey, facts_of
-from pipeline.console.projection.write import add, add_usage, chunks, insert_into, unindex
+from pipeline.console.projection.statements import chunks, insert_into, many, upsert
+from pipeline.console.projection.write import add_usage, unindex
 from pipeline.console.store.dialects import Dialect
 from pipeline.console.store.schema import (
     RESPONSE,
@@ -101,7 +102,7 @@ def drop_rejected(connection: Connection, dialect: Dialect, which: Select[Any]) 
     while some := list(islice(ids, AT_ONCE)):
         of = select(rejected.c.reason, func.count()).where(rejected.c.id.in_(some)).group_by(rejected.c.reason)
         rows = [{"reason": reason, "count": -count} for reason, count in connection.execute(of)]
-        add(connection, dialect, reject_counts, ("count",), rows)
+        many(connection, upsert(dialect, reject_counts, ("count",)), rows)
         connection.execute(reject_counts.delete().where(reject_counts.c.count <= 0))
         connection.execute(rejected.delete().where(rejected.c.id.in_(some)))
         gone += len(some)

@@ -9,7 +9,7 @@ from hashlib import blake2b
 from sqlalchemy import Connection, func, select
 
 from pipeline.console.projection.fold import Row
-from pipeline.console.projection.write import insert_into, many
+from pipeline.console.projection.statements import insert, many, upsert
 from pipeline.console.store.dialects import Dialect
 from pipeline.console.store.schema import positions, topics
 from pipeline.core import InputRecord
@@ -27,9 +27,10 @@ class Position:
     last: int | None = None
     told: bytes | None = None
 
-    def after(self, record: InputRecord) -> Position:
-        """The position when this record was read too."""
-        return Position(record.offset + 1, record.offset, digest(record))
+    @classmethod
+    def behind(cls, record: InputRecord) -> Position:
+        """The position when this record was read last."""
+        return cls(record.offset + 1, record.offset, digest(record))
 
 
 class MovedError(ItemstreamError):
@@ -66,7 +67,7 @@ def add_topics(connection: Connection, names: Iterable[str]) -> dict[str, int]:
     known = load_topics(connection)
     first = (connection.execute(select(func.max(topics.c.topic))).scalar() or 0) + 1
     new = [name for name in names if name not in known]
-    many(connection, topics.insert(), [{"topic": number, "name": name} for number, name in enumerate(new, first)])
+    many(connection, insert(topics), [{"topic": number, "name": name} for number, name in enumerate(new, first)])
     return load_topics(connection) if new else known
 
 
@@ -102,7 +103,4 @@ def move(
         {"topic": numbers[topic], "partition": partition, "next": one.next, "last": one.last, "told": one.told}
         for (topic, partition), one in after.items()
     ]
-    statement = insert_into(dialect, positions)
-    changed = {name: statement.excluded[name] for name in ("next", "last", "told")}
-    key = [positions.c.topic, positions.c.partition]
-    many(connection, statement.on_conflict_do_update(index_elements=key, set_=changed), rows)
+    many(connection, upsert(dialect, positions), rows)
