@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -106,11 +107,16 @@ def header_text(value: bytes | None) -> str | None:
 
 def rfc3339(ms: int) -> str:
     """Milliseconds since the epoch as RFC 3339 in UTC. Times outside of years 1 to 9999 become the epoch."""
+    seconds, rest = divmod(ms, 1000)
     try:
-        moment = datetime.fromtimestamp(ms / 1000, UTC)
+        return f"{_to_the_second(seconds)}.{rest:03}Z"
     except (ValueError, OverflowError, OSError):
-        moment = datetime.fromtimestamp(0, UTC)
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        return f"{_to_the_second(0)}.000Z"
+
+
+@lru_cache(maxsize=128)  # most events are of the second of the one before
+def _to_the_second(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat()[:19]
 
 
 def parse(record: InputRecord, headers: dict[str, bytes | None], max_bytes: int) -> Event:

@@ -8,7 +8,7 @@ import uvloop
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.ingest.relay.messages import Message, MessageReader
+from pipeline.ingest.relay.messages import Message, MessageReader, Unreadable
 from tests.ingest.relay.support import HANDSHAKE, SWITCHING, MemoryJournal, head, raw_upstream, relaying
 
 CHUNKS = st.lists(st.binary(min_size=1, max_size=2000) | st.integers(1, 400_000).map(lambda n: b"\x81" * n), max_size=6)
@@ -108,6 +108,33 @@ def test_messages_are_read_along_however_they_are_cut(
         at += size
     assert found == [Message(text, b"".join(parts)) for text, parts, _ in messages]
     assert reader.between_frames
+
+
+def read_along(chunks: list[bytes]) -> tuple[list[Message], bool] | str:
+    """The messages, and whether they end between two frames; or why they can't be read."""
+    reader = MessageReader("", masked=False)
+    try:
+        return [message for chunk in chunks for message in reader.feed(chunk)], reader.between_frames
+    except Unreadable as error:
+        return str(error)
+
+
+SIZES = st.sampled_from([0, 1, 2, 124, 125, 126, 127, 255, 256, 65_534, 65_535, 65_536, 65_537])
+
+
+@given(SIZES, st.integers(-9, 9) | st.just(0), st.lists(st.binary(min_size=1, max_size=12), max_size=2))
+def test_a_frame_that_comes_alone_is_read_as_one_that_comes_in_pieces(size: int, off: int, more: list[bytes]) -> None:
+    """Also where its length is not told truly, and whatever follows."""
+    whole = frame(1, b"x" * size)
+    alone = whole[:off] if off < 0 else whole + b"\x81" * off
+    assert read_along([alone, *more]) == read_along([alone[:1], alone[1:], *more])
+    assert off or read_along([alone]) == ([Message(True, b"x" * size)], True)
+
+
+@given(st.binary(max_size=12), SIZES)
+def test_what_begins_like_a_text_is_read_the_same_at_once_and_in_pieces(begins: bytes, size: int) -> None:
+    data = b"\x81" + begins + b"x" * size
+    assert read_along([data]) == read_along([data[:1], data[1:]])
 
 
 @settings(max_examples=30, deadline=None)
