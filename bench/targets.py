@@ -64,6 +64,10 @@ TARGETS: tuple[Target, ...] = (
     ),
     Target("items only with the compiled core, records/s", (_ITEMS, "compiled-eo"), None, 25_000),
     Target(
+        "items only with the compiled core / own pass-through of the mix's events",
+        (_ITEMS, "compiled-eo"), (_RAW, "itemstream-eo"), 0.25,
+    ),
+    Target(
         "the mix with the compiled core / own pass-through of the same events",
         (_MIX, "compiled-eo"), (_RAW, "itemstream-eo"), 0.8,
     ),
