@@ -75,7 +75,7 @@ def test_wrong_use_is_told_in_a_line(
     for name, value in settings_of(past).items():
         monkeypatch.setenv(name, value)
     # Else everything after this test writes its logs into what is captured here.
-    monkeypatch.setattr("pipeline.cli.replay.configure_logs", lambda *_: None)
+    monkeypatch.setattr("pipeline.cli.replay.start_logs", lambda *_: None)
     for args, code, line in (
         ((), 2, "where to?"),
         (("--to-prefix", "a", "--to-dir", "b"), 2, "exclude each other"),
