@@ -9,7 +9,7 @@ from pipeline.console.store.store import open_store
 from pipeline.settings_load import load_settings
 
 # Many small transactions, so that a kill finds one open.
-following.BATCH = 25
+following.BATCH = 5
 
 
 async def main(servers: str, prefix: str, address: str) -> None:

@@ -46,18 +46,23 @@ class Killing:
 
     def kill_at_random(self, turn: int) -> None:
         """Every third time at any moment of its start, else a moment after it went on."""
+        self._there = asyncio.run(on_the_topics(self._deployed))
         process = subprocess.Popen(self._command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
         try:
             if turn % 3 == 2:
                 time.sleep(self._rng.random() * 2)
             else:
                 before = self.read()
-                wait(lambda: self.read() > before or process.poll() is not None)
-                time.sleep(self._rng.random() * 0.2)
+                # One that was quick has left nothing for the next.
+                wait(lambda: self.read() > before or self._has_all() or process.poll() is not None)
+                time.sleep(self._rng.random() * 0.1)
             assert process.poll() is None, process.communicate()[1]
         finally:
             process.kill()
             process.communicate()
+
+    def _has_all(self) -> bool:
+        return is_read(self._store, self._there)
 
     def finish(self) -> None:
         """One that is let run to the end."""
