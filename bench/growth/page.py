@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from bench.machine import processor
 from pipeline.kafka.artifacts import KAFKA_VERSION
 
 Row = Mapping[str, Any]
@@ -117,7 +118,7 @@ def replaced(text: str, name: str, content: str) -> str:
 def origin(when: str) -> str:
     """Where and when it was measured."""
     return (
-        f"*{when[:10]}, {os.cpu_count()} cores ({_processor()}) shared by worker, Kafka {KAFKA_VERSION} and the "
+        f"*{when[:10]}, {os.cpu_count()} cores ({processor()}) shared by worker, Kafka {KAFKA_VERSION} and the "
         f"program that watches; Python {platform.python_version()}.*"
     )
 
@@ -145,11 +146,3 @@ def draw(name: str, rows: Sequence[Row], folder: Path) -> Path:
     path = folder / f"growth-{name}.svg"
     figure.savefig(path, metadata={"Date": None})
     return path
-
-
-def _processor() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        return platform.machine()
-    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), platform.machine())

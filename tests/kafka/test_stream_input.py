@@ -103,13 +103,18 @@ async def delete_records(bootstrap_servers: str, names: Names, before_offset: in
     await admin.close()
 
 
-async def test_input_deleted_by_retention_is_skipped_with_a_warning(bootstrap_servers: str, names: Names) -> None:
+async def lose_unread(bootstrap_servers: str, names: Names, before_offset: int) -> None:
+    """Of 100 records a worker reads 50; then those before `before_offset` are deleted."""
     await produce(bootstrap_servers, names.source, numbered(50, 1))
     stream = new_stream(bootstrap_servers, names)
     async with running(stream):
         await until(lambda: stream.stats.counts.consumed == 50)
     await produce(bootstrap_servers, names.source, numbered(50, 1))
-    await delete_records(bootstrap_servers, names, 80)
+    await delete_records(bootstrap_servers, names, before_offset)
+
+
+async def test_input_deleted_by_retention_is_skipped_with_a_warning(bootstrap_servers: str, names: Names) -> None:
+    await lose_unread(bootstrap_servers, names, 80)
     stream = new_stream(bootstrap_servers, names)
     with capture_logs() as logs:
         async with running(stream):
@@ -122,12 +127,7 @@ async def test_input_deleted_by_retention_is_skipped_with_a_warning(bootstrap_se
 
 async def test_a_loss_that_nothing_follows_is_found_once(bootstrap_servers: str, names: Names) -> None:
     """A worker that starts again, or another one after a rebalance, must not report it anew."""
-    await produce(bootstrap_servers, names.source, numbered(50, 1))
-    first = new_stream(bootstrap_servers, names)
-    async with running(first):
-        await until(lambda: first.stats.counts.consumed == 50)
-    await produce(bootstrap_servers, names.source, numbered(50, 1))
-    await delete_records(bootstrap_servers, names, 100)
+    await lose_unread(bootstrap_servers, names, 100)
     second = new_stream(bootstrap_servers, names)
     async with running(second):
         await until(lambda: second.stats.lost == {0: 50})
